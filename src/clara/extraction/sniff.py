@@ -1,0 +1,53 @@
+"""What a file really is, from its first bytes; the name only decides whether clara looks at it at all."""
+
+from __future__ import annotations
+
+import zipfile
+from io import BytesIO
+
+from clara.errors import ExtractionError
+
+# suffixes clara reads -> the media type they announce
+SUFFIXES = {
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".docm": "docx",
+    ".dotx": "docx",
+    ".dotm": "docx",
+    ".pptx": "pptx",
+    ".pptm": "pptx",
+    ".potx": "pptx",
+    ".potm": "pptx",
+    ".ppsx": "pptx",
+    ".ppsm": "pptx",
+}
+COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # the old Office container; also wraps encrypted DOCX and PPTX
+ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+def sniff_media_type(data: bytes, *, suffix: str) -> str:
+    """'pdf', 'docx' or 'pptx', by content. Raises ExtractionError: empty, password, unsupported or corrupt."""
+    if not data.strip(b"\0 \t\r\n"):
+        raise ExtractionError("the file is empty", reason="empty")
+    if data.startswith(COMPOUND_FILE):
+        if ENCRYPTED in data:
+            raise ExtractionError("encrypted with a password; save a copy without one", reason="password")
+        raise ExtractionError("an old binary Office file; save it as DOCX, PPTX or PDF", reason="unsupported")
+    if data.startswith(b"PK"):
+        return _office_type(data)
+    announced = SUFFIXES[suffix.lower()]
+    if announced == "pdf" or b"%PDF-" in data[:1024]:
+        return "pdf"  # PDFium accepts junk before, or instead of, the header
+    raise ExtractionError(f"not a {announced.upper()} file: it is not a ZIP archive", reason="corrupt")
+
+
+def _office_type(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
+        raise ExtractionError(f"a damaged ZIP archive: {error}", reason="corrupt") from error
+    for media_type, folder in (("docx", "word/"), ("pptx", "ppt/")):
+        if any(name.replace("\\", "/").lstrip("/").lower().startswith(folder) for name in names):
+            return media_type
+    raise ExtractionError("a ZIP archive that holds no Word or PowerPoint document", reason="unsupported")
