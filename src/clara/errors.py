@@ -47,7 +47,10 @@ class MissingExtraError(ClaraError):
 
 @dataclass(frozen=True, slots=True)
 class RecordProblem:
-    """One thing wrong with one line of one file. `field` is a dotted path, empty when it is the line itself."""
+    """One thing wrong with one line of one file.
+
+    `field` is a dotted path, empty when it is the line itself; `line` counts from 1 and is 0 for the file as a whole.
+    """
 
     file: str
     line: int
@@ -55,7 +58,7 @@ class RecordProblem:
     message: str
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}"
+        place = f"{self.file}:{self.line}" if self.line else self.file
         return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
 
 

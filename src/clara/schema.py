@@ -1,4 +1,4 @@
-"""Every record that crosses a boundary on disk, defined once. Knows nothing of files (jsonl.py) or of other formats (dialects.py).
+"""Every record that crosses a boundary on disk, defined once. Leaves files to jsonl.py, other formats to dialects.py.
 
 record   = any JSONL line
 example  = a training row: PretrainExample, InstructionExample, EndToEndExample
@@ -11,15 +11,21 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 MAX_PASSAGES = 5  # a row holds 1-5 passages (DESIGN §5); EndToEnd rows may hold more candidates
-Text = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, pattern=r"\S")]  # never blank
 
 
 class Record(BaseModel):
     """Strict base: an unknown key is an error, never dropped."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+def _wrong(field: str, message: str) -> PydanticCustomError:
+    """An error that spans fields, filed under the one the user should look at first (jsonl.py shows it as `field`)."""
+    return PydanticCustomError("row", "{message}", {"field": field, "message": message})
 
 
 class Source(Record):
@@ -30,33 +36,48 @@ class Source(Record):
     start: int | None = Field(default=None, ge=0)
     end: int | None = Field(default=None, ge=0)
 
+    @model_validator(mode="after")
+    def _start_before_end(self) -> Source:
+        if self.start is not None and self.end is not None and self.start > self.end:
+            raise _wrong("end", f"{self.end} lies before start {self.start}")
+        return self
+
 
 class Example(Record):
     """What every training row may carry; kept by every command."""
 
-    id: str | None = None
+    id: Text | None = None
+    """Your own name for the row."""
     sources: list[Source] | None = None
+    """Where the passages came from."""
     metadata: dict[str, Any] | None = None
+    """Anything else you want to keep with the row."""
 
 
 class PretrainExample(Example):
     """Stage 1. question[i] pairs with answers[i]; a paraphrase row has no question and its target in answers[0]."""
 
     data_type: Literal["qa", "paraphrase"]
+    """'qa': write questions and answers from the passages; 'paraphrase': restate them."""
     question: list[str]
+    """The questions; an empty list in a paraphrase row."""
     answers: Annotated[list[Text], Field(min_length=1)]
+    """answers[i] answers question[i]; in a paraphrase row answers[0] restates the passages."""
     docs: Annotated[list[Text], Field(min_length=1, max_length=MAX_PASSAGES)]
+    """The passages that support the answers."""
 
     @model_validator(mode="after")
     def _pairs(self) -> PretrainExample:
-        asked = [question for question in self.question if question.strip()]
         if self.data_type == "paraphrase":
-            if asked:
-                raise ValueError("a paraphrase row has no question (leave 'question' an empty list)")
-        elif len(asked) != len(self.question) or len(self.question) != len(self.answers):
-            raise ValueError(
-                f"{len(asked)} non-empty questions but {len(self.answers)} answers (question i pairs with answer i)"
-            )
+            if any(question.strip() for question in self.question):
+                raise _wrong("question", "a paraphrase row has no question (leave 'question' an empty list)")
+            return self
+        for index, question in enumerate(self.question):
+            if not question.strip():
+                raise _wrong(f"question[{index}]", "blank (write the question, or remove it and its answer)")
+        if len(self.question) != len(self.answers):
+            counts = f"{len(self.question)} questions but {len(self.answers)} answers"
+            raise _wrong("question", f"{counts} (question i pairs with answer i: make both lists equally long)")
         return self
 
 
@@ -64,10 +85,15 @@ class InstructionExample(Example):
     """Stage 2. As a prompt: instruction, plus a newline and the input when there is one; the answer is `output`."""
 
     data_type: Literal["instruction"]
+    """Always 'instruction'."""
     instruction: Text
+    """The task."""
     input: str = ""
+    """What the task is applied to; may be empty."""
     output: Text
+    """The response to learn."""
     docs: Annotated[list[Text], Field(min_length=1, max_length=MAX_PASSAGES)]
+    """The passages that support the output."""
 
     @property
     def prompt(self) -> str:
@@ -78,16 +104,24 @@ class EndToEndExample(Example):
     """Stage 3. Several questions are phrasings of one need; pos_index are the positions of the positives in context."""
 
     data_type: Literal["end_to_end"]
+    """Always 'end_to_end'."""
     question: Annotated[list[Text], Field(min_length=1)]
+    """One need, in one or more phrasings."""
     context: Annotated[list[Text], Field(min_length=1)]
+    """The candidate passages, positives among them."""
     answer: Text
+    """The answer to learn."""
     pos_index: list[Annotated[int, Field(ge=0)]] | None = None
+    """Positions in context (from 0) of the passages that hold the answer."""
 
     @model_validator(mode="after")
     def _positives_exist(self) -> EndToEndExample:
-        for position in self.pos_index or []:
-            if position >= len(self.context):
-                raise ValueError(f"pos_index {position} is outside context (it has {len(self.context)} passages)")
+        last = len(self.context) - 1
+        for index, position in enumerate(self.pos_index or []):
+            if position > last:
+                raise _wrong(f"pos_index[{index}]", f"{position} is outside context (positions 0 to {last})")
+        if self.pos_index and len(set(self.pos_index)) != len(self.pos_index):
+            raise _wrong("pos_index", "names a passage twice (list each position once)")
         return self
 
 
