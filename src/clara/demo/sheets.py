@@ -36,7 +36,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
         "The {name} is made by {value}.",
         "It is manufactured by {value}.",
         "Its maker is {value}.",
-        "{value} makes the {name}.",
+        "{value} makes it.",
     ),
     "engineer": (
         "Its lead engineer is {value}.",

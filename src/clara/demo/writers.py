@@ -65,6 +65,7 @@ def _render_pdf(sheet: Sheet) -> bytes:
     from reportlab.platypus import Table as Grid
 
     styles = getSampleStyleSheet()
+    styles["BodyText"].spaceBefore = 24  # an airy sheet: layout analysis joins lines that stand closer
     flow: list[Any] = []
     for page in sheet.pages:
         flow += [PageBreak()] if flow else []
@@ -111,6 +112,7 @@ def _render_docx(sheet: Sheet) -> bytes:
 
 def _render_pptx(sheet: Sheet) -> bytes:
     import pptx
+    from pptx.oxml.ns import qn
     from pptx.util import Emu, Pt
 
     presentation = pptx.Presentation()
@@ -128,16 +130,19 @@ def _render_pptx(sheet: Sheet) -> bytes:
             for y, row in enumerate(rows):
                 for x, text in enumerate(row):
                     frame.table.cell(y, x).text = text
-        lines = [page.subtitle] if page.subtitle else []
+        lines = [(page.subtitle, False)] if page.subtitle else []
         for part in page.parts:
             match part:
                 case Paragraph(text):
-                    lines.append(text)
+                    lines.append((text, False))
                 case Bullets(items):
-                    lines += items
-        body.text_frame.text = "\n".join(lines)
-        for paragraph in body.text_frame.paragraphs:
+                    lines += [(item, True) for item in items]
+        body.text_frame.text = "\n".join(text for text, _ in lines)
+        for paragraph, (_, has_bullet) in zip(body.text_frame.paragraphs, lines, strict=True):
             paragraph.font.size = Pt(18)
+            if not has_bullet:
+                properties = paragraph._p.get_or_add_pPr()
+                properties.insert(0, properties.makeelement(qn("a:buNone")))
     return _stable_archive(presentation)
 
 
