@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from clara.errors import MissingExtraError
 from clara.retrieval.store import Hit
 from clara.schema import Passage
-
-# Words and numbers; characters of scripts written without spaces stand alone, so that Chinese is searchable too.
-_WORD = re.compile(r"[぀-ヿ㐀-䶿一-鿿가-힯]|[^\W぀-ヿ㐀-䶿一-鿿가-힯]+")
-
-
-def words(text: str) -> list[str]:
-    """The lower-cased words BM25 counts.
-
-    >>> words("The K-90 weighs 4.5 kg, 重量")
-    ['the', 'k', '90', 'weighs', '4', '5', 'kg', '重', '量']
-    """
-    return _WORD.findall(text.lower())
+from clara.text import words
 
 
 class LexicalIndex:
@@ -32,7 +20,6 @@ class LexicalIndex:
             raise MissingExtraError("bm25s", extra="serve") from error
         self.passages = list(passages)
         self._index = bm25s.BM25()
-        self._known: set[str] = set()
         corpus = [words(passage.text) for passage in self.passages]
         self._known = {word for document in corpus for word in document}
         if self._known:

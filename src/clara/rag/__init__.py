@@ -1,0 +1,1 @@
+"""Documents into a memory store, questions into answers with sources."""
