@@ -1,0 +1,42 @@
+"""Scoring passages against a question, and a hard choice that still passes gradients.
+
+Shapes: q = questions, d = candidate documents (passages), k = chosen documents, n = memory tokens, h = hidden size.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def score_passages(query: Tensor, memory: Tensor) -> Tensor:
+    """Cosine between flattened memories, in fp32. query [q, n, h], memory [q, d, n, h] -> [q, d].
+
+    >>> query = torch.tensor([[[1.0, 0.0]]])
+    >>> score_passages(query, torch.tensor([[[[2.0, 0.0]], [[0.0, 3.0]]]])).tolist()
+    [[1.0, 0.0]]
+    """
+    query = F.normalize(query.float().flatten(1), dim=-1)  # [q, n*h]
+    memory = F.normalize(memory.float().flatten(2), dim=-1)  # [q, d, n*h]
+    return torch.einsum("qx,qdx->qd", query, memory)
+
+
+def straight_through_top_k(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """The k best candidates of each row, best first: (indices [q, k], weights [q, k, d]).
+
+    Forward the weights are one-hot. Backward each slot has the gradient of a softmax over the candidates that earlier
+    slots have not taken (CLaRa, arXiv 2511.18659). Candidates at -inf are never chosen while others are left.
+    """
+    if k > logits.shape[1]:
+        raise ValueError(f"cannot choose {k} of {logits.shape[1]} candidates")
+    logits = logits.float()
+    indices = logits.topk(k, dim=-1).indices  # [q, k]
+    taken = torch.zeros_like(logits, dtype=torch.bool)
+    weights = []
+    for slot in range(k):
+        soft = torch.softmax(logits.masked_fill(taken, torch.finfo(logits.dtype).min), dim=-1)
+        hard = F.one_hot(indices[:, slot], logits.shape[1]).to(soft.dtype)
+        weights.append(hard + soft - soft.detach())
+        taken = taken | hard.bool()
+    return indices, torch.stack(weights, dim=1)
