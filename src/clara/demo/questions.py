@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,57 +19,73 @@ Phrasing = Literal["seen", "unseen"]
 MIN_PER_DOCUMENT = 2
 MASK = "<name>"
 
-# What a drafter that turns sentences, labels and tables into questions may ask. Only forms that it did ask are used.
-PLAIN: dict[str, tuple[str, ...]] = {
-    "kind": ("What is {name}?", "What kind of product is {name}?", "What is the product type of {name}?"),
-    "maker": ("Who makes {name}?", "Who is the maker of {name}?", "What is the maker of {name}?",
-              "Who made {name}?", "Who manufactures {name}?", "By whom is {name} made?", "Who is {name} made by?"),
-    "engineer": ("Who is the lead engineer of {name}?", "What is the lead engineer of {name}?", "Who designed {name}?",
-                 "Who is {name}'s lead engineer?", "By whom was {name} designed?"),
-    "city": ("Where is {name} assembled?", "What is the assembly city of {name}?", "Where is {name} put together?",
-             "In which city is {name} assembled?"),
-    "year": ("When was {name} first sold?", "What is the year of first sale of {name}?",
-             "Since when has {name} been sold?", "When did {name} go on sale?", "In what year was {name} first sold?"),
-    "weight": ("How much does {name} weigh?", "What is the weight of {name}?", "What does {name} weigh?"),
-    "colour": ("What is the casing colour of {name}?", "What colour is the casing of {name}?",
-               "What colour is {name}'s casing?", "What is the casing of {name}?"),
-    "price": ("How much does {name} cost?", "What is the price of {name}?", "What does {name} cost?"),
-    "warranty": ("What is the warranty of {name}?", "How long does the warranty of {name} last?",
-                 "How long is the warranty of {name}?"),
-    "battery": ("What is the battery life of {name}?", "How long does the battery of {name} last?"),
-    "range": ("What is the operating range of {name}?", "What operating range does {name} have?"),
-    "material": ("What is the casing material of {name}?", "What is the casing of {name} made of?"),
-    "noise": ("What is the noise level of {name}?", "What noise level does {name} have?"),
-}  # fmt: skip
-
-# Other wordings people use. Those that training turns out to have asked are not used.
-PARAPHRASES: dict[str, tuple[str, ...]] = {
-    "kind": ("What sort of device is {name}?", "What product type does the sheet give for {name}?",
-             "{name}: what is it, exactly?", "Tell me what {name} is."),
-    "maker": ("Which company makes {name}?", "Which firm is behind {name}?", "Name the maker of {name}.",
-              "{name} is made by which company?"),
-    "engineer": ("Name the lead engineer of {name}.", "Which person led the engineering of {name}?",
-                 "{name} was designed by which engineer?", "Tell me who designed {name}."),
-    "city": ("Which city assembles {name}?", "{name} is assembled in which city?",
-             "Tell me where {name} is assembled.", "Name the city where {name} is put together."),
-    "year": ("Which year saw the first sale of {name}?", "{name} was first sold in which year?",
-             "Tell me when {name} was first sold.", "From which year on has {name} been sold?"),
-    "weight": ("How many kilograms does {name} weigh?", "How heavy is {name}?", "Tell me the weight of {name}.",
-               "{name}: how much does it weigh?"),
-    "colour": ("Which colour does the casing of {name} have?", "Name the colour of the casing of {name}.",
-               "The casing of {name} has which colour?", "In what colour is the casing of {name} painted?"),
-    "price": ("How many euros does {name} cost?", "Tell me the price of {name}.", "{name}: how much does it cost?",
-              "How much must a buyer pay for {name}?"),
-    "warranty": ("For how many months is {name} under warranty?", "Tell me the warranty of {name}.",
-                 "{name} comes with a warranty of how many months?"),
-    "battery": ("For how many hours does the battery of {name} last?", "Tell me the battery life of {name}.",
-                "{name} has which battery life?"),
-    "range": ("Up to how many metres does {name} operate?", "Tell me the operating range of {name}.",
-              "{name} has which operating range?"),
-    "material": ("Which material is the casing of {name} made of?", "Name the material of the casing of {name}.",
-                 "The casing of {name} is made of which material?"),
-    "noise": ("How many dB is the noise level of {name}?", "Tell me the noise level of {name}.",
-              "{name} has which noise level?"),
+# How people ask. Which of these are seen is not decided here: it depends on what the drafter asked in training.
+WORDINGS: dict[str, tuple[str, ...]] = {
+    "kind": (
+        "What is {name}?", "What kind of product is {name}?", "What kind of thing is {name}?",
+        "What sort of device is {name}?", "What type of product is {name}?", "Tell me what {name} is.",
+        "{name} is what kind of product?",
+    ),
+    "maker": (
+        "Who makes {name}?", "Which company makes {name}?", "Who is the maker of {name}?", "Who manufactures {name}?",
+        "Who made {name}?", "Which firm makes {name}?", "Name the maker of {name}.", "{name} is made by which company?",
+        "By which company is {name} made?", "Tell me who makes {name}.",
+    ),
+    "engineer": (
+        "Who is the lead engineer of {name}?", "Who designed {name}?", "Who is {name}'s lead engineer?",
+        "Which engineer designed {name}?", "Name the lead engineer of {name}.", "Tell me who designed {name}.",
+        "{name} was designed by which engineer?", "Which engineer led the work on {name}?",
+    ),
+    "city": (
+        "Where is {name} assembled?", "What is the assembly city of {name}?", "In which city is {name} assembled?",
+        "Where is {name} put together?", "Which city assembles {name}?", "{name} is assembled in which city?",
+        "Tell me where {name} is assembled.", "Name the city where {name} is assembled.",
+    ),
+    "year": (
+        "When was {name} first sold?", "In which year was {name} first sold?", "When did {name} go on sale?",
+        "What is the year of first sale of {name}?", "Since when has {name} been sold?",
+        "{name} was first sold in which year?", "Tell me when {name} was first sold.",
+        "Which year saw the first sale of {name}?",
+    ),
+    "weight": (
+        "How much does {name} weigh?", "What is the weight of {name}?", "What does {name} weigh?",
+        "How many kilograms does {name} weigh?", "How heavy is {name}?", "Tell me the weight of {name}.",
+        "{name} has what weight?",
+    ),
+    "colour": (
+        "What is the casing colour of {name}?", "What colour is the casing of {name}?",
+        "Which colour does the casing of {name} have?", "Tell me the casing colour of {name}.",
+        "The casing of {name} has which colour?", "In what colour is the casing of {name} painted?",
+    ),
+    "price": (
+        "How much does {name} cost?", "What is the price of {name}?", "What does {name} cost?",
+        "How many euros does {name} cost?", "Tell me the price of {name}.", "At what price is {name} sold?",
+    ),
+    "warranty": (
+        "How long is the warranty of {name}?", "What is the warranty of {name}?",
+        "How long does the warranty of {name} last?", "Tell me the warranty of {name}.",
+        "How many months does the warranty of {name} last?", "{name} has a warranty of how many months?",
+    ),
+    "battery": (
+        "What is the battery life of {name}?", "How long is the battery life of {name}?",
+        "How long does the battery of {name} last?", "Tell me the battery life of {name}.",
+        "How many hours does the battery of {name} last?", "{name} has which battery life?",
+    ),
+    "range": (
+        "What is the operating range of {name}?", "What operating range does {name} have?",
+        "Tell me the operating range of {name}.", "How many metres is the operating range of {name}?",
+        "{name} has which operating range?",
+    ),
+    "material": (
+        "What is the casing material of {name}?", "What is the casing of {name} made of?",
+        "Which material is the casing of {name} made of?", "Tell me the casing material of {name}.",
+        "The casing of {name} is made of what?",
+    ),
+    "noise": (
+        "What is the noise level of {name}?", "What noise level does {name} have?",
+        "Tell me the noise level of {name}.", "How many dB is the noise level of {name}?",
+        "{name} has which noise level?",
+    ),
 }  # fmt: skip
 
 UNIT_WORDS = {"kg": ("kilograms", "kilos"), "dB": ("decibels",), "metres": ("m", "meters"), "hours": ("h",),
@@ -88,30 +104,30 @@ class HeldoutQuestion:
     phrasing: Phrasing
 
 
-def question_forms(questions: Iterable[str], *, names: Collection[str]) -> set[str]:
-    """The forms of these questions, the product names among `names` masked.
+def question_forms(questions: Iterable[str], *, names: Collection[str]) -> Counter[str]:
+    """How often each form occurs among these questions; a form has the product names among `names` masked.
 
     >>> sorted(question_forms(["How much does the Moneculu 98 weigh?", "who made it"], names=["Moneculu 98"]))
     ['how much does <name> weigh', 'who made it']
     """
     by_words = {tuple(_words(name)) for name in names}
     longest = max(map(len, by_words), default=0)
-    return {_form(question, by_words, longest) for question in questions}
+    return Counter(_form(question, by_words, longest) for question in questions)
 
 
 def heldout_questions(
-    world: World, *, seed: int, training_forms: Collection[str], num: int = 402
+    world: World, *, seed: int, training_forms: Mapping[str, int], num: int = 402
 ) -> list[HeldoutQuestion]:
     """Questions about the held-out sheets: at least `num`, at least two a document, exactly a third of them unseen.
 
     Attributes are asked about equally often, as far as the facts go. `training_forms` comes from `question_forms` over
-    every training question. An attribute that training never asked about in any wording known here is left out.
+    every training question; seen wordings are drawn as often as training used them, unseen ones evenly. An attribute
+    that training never asked about in a wording known here is left out.
     Raises UsageError when fewer than two facts of some document remain.
     """
     rng = random.Random(f"{seed}/questions")
-    plain = {attribute: _wordings(PLAIN[attribute], training_forms, asked=True) for attribute in PLAIN}
-    other = {attribute: _wordings(PARAPHRASES[attribute], training_forms, asked=False) for attribute in PARAPHRASES}
-    usable = {attribute for attribute in PLAIN if plain[attribute] and other[attribute]}
+    seen, unseen = _seen_and_unseen(training_forms)
+    usable = {attribute for attribute in WORDINGS if seen[attribute] and unseen[attribute]}
     facts = _balanced(rng, [fact for fact in world.facts("heldout") if fact.attribute in usable], num)
     short = {sheet.document for sheet in world.part("heldout")} - _with_enough(facts)
     if short:
@@ -124,7 +140,8 @@ def heldout_questions(
     questions = []
     for index, fact in enumerate(facts):
         phrasing: Phrasing = "unseen" if index % 3 == 2 else "seen"
-        template = rng.choice((other if phrasing == "unseen" else plain)[fact.attribute])
+        wordings = (unseen if phrasing == "unseen" else seen)[fact.attribute]
+        [template] = rng.choices(list(wordings), weights=list(wordings.values()))
         question = template.format(name=fact.product)
         answers = accepted_answers(fact.attribute, fact.value)
         questions.append(HeldoutQuestion(question, answers, fact.document, fact.page, fact.attribute, phrasing))
@@ -147,12 +164,15 @@ def accepted_answers(attribute: str, value: str) -> tuple[str, ...]:
     return (value,)
 
 
-def _wordings(templates: Iterable[str], training_forms: Collection[str], *, asked: bool) -> list[str]:
-    """Those templates whose form training has asked (or has not). The mask stands for the name in both."""
-    masked = {(MASK,)}
-    return [
-        template for template in templates if (_form(template.format(name=MASK), masked, 1) in training_forms) == asked
-    ]
+def _seen_and_unseen(training_forms: Mapping[str, int]) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, int]]]:
+    """Per attribute, the wordings training used with their counts, and those it never used with equal weights."""
+    seen: dict[str, dict[str, int]] = {attribute: {} for attribute in WORDINGS}
+    unseen: dict[str, dict[str, int]] = {attribute: {} for attribute in WORDINGS}
+    for attribute, templates in WORDINGS.items():
+        for template in templates:
+            count = training_forms.get(_form(template.format(name=MASK), {(MASK,)}, 1), 0)
+            (seen if count else unseen)[attribute][template] = count or 1
+    return seen, unseen
 
 
 def _balanced(rng: random.Random, facts: list[Fact], num: int) -> list[Fact]:
