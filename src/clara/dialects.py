@@ -5,8 +5,8 @@ upstream     stage 1: data_type, question [..], answers [..], docs [..] (the sam
              stages 2 and 3: question, docs, answer, and in stage 3 pos_index.
 gold_answer  question, docs, gold_answer, answer. It has no stage 1.
 
-Reading `upstream` or `gold_answer`: docs > context > content; answer > gold_answer > answers > golden_answers (the first
-of a list). What our record has no place for is kept in metadata["original"] and written back on the way out. Rows of
+Reading `upstream` or `gold_answer`: docs > context > content; answer > gold_answer > answers > golden_answers, and of a
+list the first. What our record has no place for is kept in metadata["original"] and written back on the way out. Rows of
 stages 2 and 3 do not say which they are: `stage` tells, otherwise a row with pos_index or more than 5 passages is
 end_to_end and any other is instruction.
 
@@ -30,6 +30,7 @@ from clara.jsonl import ALL_EXAMPLES, Line, dump, iter_lines, no_records, valida
 from clara.problems import Problem, describe_value
 from clara.schema import (
     MAX_PASSAGES,
+    STAGES,
     EndToEndExample,
     Example,
     InstructionExample,
@@ -219,7 +220,7 @@ class _Foreign:
             return self._with_the_rest(own, used | {"data_type"})
         if isinstance(row[self.answer_key], list) and len(row[self.answer_key]) > 1:
             used.remove(self.answer_key)  # the other accepted answers stay in the original
-        if row.get("data_type") in STAGE_TYPES:
+        if row.get("data_type") in STAGES:
             used.add("data_type")
         question = row["question"]
         if self._stage(stage) == "end_to_end":
@@ -249,10 +250,9 @@ class _Foreign:
 
     def _stage(self, asked: Stage | None) -> Stage:
         said = self.row.get("data_type")
-        if said in STAGE_TYPES:
-            return said
-        if asked == "instruction" or asked == "end_to_end":
-            return asked
+        for stage in STAGES:
+            if said == stage or (said not in STAGES and asked == stage != "pretrain"):
+                return stage
         passages = self.row[self.passages_key]
         many = isinstance(passages, list) and len(passages) > MAX_PASSAGES
         return "end_to_end" if self.row.get("pos_index") is not None or many else "instruction"
