@@ -140,7 +140,7 @@ def schema(name: Annotated[RecordName, typer.Argument(metavar="NAME", help="Whic
     from clara.dialects import STAGE_TYPES
 
     by_name: dict[str, type[records.Record]] = {"document": records.Document, "passage": records.Passage}
-    by_name.update(STAGE_TYPES)
+    by_name |= {str(stage): record_type for stage, record_type in STAGE_TYPES.items()}
     described = {"$schema": "https://json-schema.org/draft/2020-12/schema", **by_name[name.value].model_json_schema()}
     typer.echo(json.dumps(described, ensure_ascii=False, indent=2))
 
