@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from clara.errors import UsageError
 from clara.evaluation.questions import EvaluationQuestion
 from clara.rag.engine import Answer
 from clara.retrieval.bm25 import LexicalIndex
@@ -98,7 +99,13 @@ class GoldMemory(_Given):
 
 
 def _gold_by_question(questions: Sequence[EvaluationQuestion], limit: int) -> dict[str, list[str]]:
-    """The same words may be asked of two documents: then both gold passages are given."""
+    """The same words may be asked of two documents: then both gold passages are given.
+
+    Raises UsageError for a question without any: answered from nothing, it would count as closed book.
+    """
+    for question in questions:
+        if not question.gold:
+            raise UsageError(f"{question.row}: no gold passage is known for {question.question!r} (leave it out)")
     gold: dict[str, list[str]] = {}
     for question in questions:
         known = gold.setdefault(question.question, [])
