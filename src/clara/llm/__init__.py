@@ -1,0 +1,6 @@
+"""Talk to any OpenAI-compatible endpoint: structured replies, bounded retries, and a journal so nothing is paid twice."""
+
+from clara.llm.client import LLMClient, LLMConfig, LLMReplyError, Usage
+from clara.llm.journal import Journal
+
+__all__ = ["Journal", "LLMClient", "LLMConfig", "LLMReplyError", "Usage"]

@@ -1,0 +1,1 @@
+"""Passages to verified training rows, by an LLM or by the offline drafter."""

@@ -1,0 +1,125 @@
+"""What is it? 'X is a lamp', 'its colour is amber', 'X is the largest city in Florida', 'the casing is amber'."""
+
+from __future__ import annotations
+
+import re
+
+from clara.synthesis.drafting.asking import Statement, noun_phrase
+from clara.synthesis.drafting.attributes import attribute_kind, attribute_questions, is_colour, is_quantity, is_role
+from clara.synthesis.drafting.subjects import looks_like_person, names_itself
+from clara.synthesis.drafting.words import DATE, MEASURES, ORDINALS
+from clara.synthesis.drafts import Draft
+
+_OWNED = re.compile(r"^the (?P<attribute>[a-z][\w -]*?) of (?P<owner>.+)$")
+_UNIQUE = re.compile(rf"^the (?:(?:\w+ )?(?:{'|'.join(sorted(ORDINALS))})\b|(?:\w+-)?(?:most|least|best|worst)\b|\w+est\b|capital\b|main\b|principal\b)", re.IGNORECASE)
+_NOT_SUPERLATIVE = re.compile(r"^the (?:west|east|forest|interest|request|test|rest|guest|contest|harvest|priest|protest|modest)\b", re.IGNORECASE)
+
+
+def draft_descriptions(said: Statement) -> list[Draft]:
+    clause = said.clause
+    if clause.form == "passive" and clause.verb in ("paint", "finish", "color", "colour"):
+        match = re.match(r"(?:in )?(?P<colour>[a-z -]+)$", clause.rest)
+        if match and is_colour(match["colour"]):
+            x = said.subject
+            return said.draft("colour", match["colour"], f"What colour is {x}?", f"What is the colour of {x}?")
+    if clause.verb == "come" and clause.rest.startswith("in ") and is_colour(clause.rest[3:]):
+        x = said.subject
+        return said.draft("colour", clause.rest[3:], f"What colour is {x}?", f"What is the colour of {x}?")
+    if clause.form != "be" or not clause.rest:
+        return []
+    return _role_of(said) or _attribute(said) or _colour(said) or _unique(said) or _definition(said)
+
+
+def _attribute(said: Statement) -> list[Draft]:
+    """'The weight of X is 61 kg', 'Its lead engineer is Nia Silva', 'X's colour is amber'."""
+    clause = said.clause
+    owned = _OWNED.match(said.subject)
+    possessive = re.match(r"^(?P<owner>(?:[Tt]he )?[A-Z][\w .-]*?)['’]s (?P<attribute>[a-z][\w -]*)$", said.subject)
+    match = owned or possessive
+    if match is None:
+        return []
+    attribute, owner = match["attribute"], match["owner"]
+    value = clause.rest
+    if len(value.split()) > 6 or is_colour(value) and "colo" not in attribute or re.match(r"(?:a|an|in|at|on|made|very|not|to)\b", value):
+        return []
+    head = attribute.split()[-1]
+    measurable = is_quantity(value) or re.fullmatch(DATE, value) is not None
+    naming = bool(re.match(r"(?:the )?[A-Z]", value)) and re.fullmatch(r"(?:the )?[\w'’.& -]+", value) is not None
+    if not (measurable or naming or is_colour(value) or is_role(head) or head in MEASURES or len(value.split()) <= 2):
+        return []
+    if re.match(r"\w+(?:ed|ing|ly|ive|able|ous|al|ic)$", value):
+        return []
+    if clause.auxiliary in ("was", "were"):
+        who = "Who" if is_role(head) and looks_like_person(value) else "What"
+        return said.draft(attribute_kind(attribute), value, f"{who} was the {attribute} of {owner}?")
+    return said.draft(attribute_kind(attribute), value, *attribute_questions(attribute, owner, value))
+
+
+def _colour(said: Statement) -> list[Draft]:
+    clause = said.clause
+    value = re.sub(r" in colou?r$", "", clause.rest)
+    if not is_colour(value):
+        return []
+    x = said.subject
+    return said.draft("colour", value, f"What colour {clause.auxiliary} {x}?", f"What {clause.auxiliary} the colour of {x}?")
+
+
+def _role_of(said: Statement) -> list[Draft]:
+    """'Nia Silva is its lead engineer', 'Nia Silva is the designer of the Oru'."""
+    clause = said.clause
+    match = re.match(r"^(?:(?P<its>its) (?P<one>[a-z][\w -]*)|the (?P<two>[a-z][\w -]*?) of (?P<owner>.+))$", clause.rest)
+    if match is None or not looks_like_person(clause.subject) and not match["its"]:
+        return []
+    role = match["one"] or match["two"]
+    owner = said.settle(match["owner"] or "") or said.discourse.topic
+    if not owner or owner == said.subject or not names_itself(clause.subject) or not is_role(role.split()[-1]):
+        return []
+    tense = "was" if clause.auxiliary in ("was", "were") else "is"
+    return said.draft(attribute_kind(role), clause.subject, f"Who {tense} the {role} of {owner}?")
+
+
+def _unique(said: Statement) -> list[Draft]:
+    clause = said.clause
+    if not _UNIQUE.match(clause.rest) or _NOT_SUPERLATIVE.match(clause.rest) or said.subject != clause.subject:
+        return []
+    if not names_itself(clause.subject) or not names_itself(f"x {clause.rest}") or len(clause.rest.split()) > 16:
+        return []
+    if re.search(r"\b(?:it|one|its|among|not) ?$", clause.rest) or len(clause.subject.split()) > 6:
+        return []
+    who = "Who" if looks_like_person(clause.subject) and is_role(noun_phrase(clause.rest).split()[-1]) else "What"
+    return said.draft("identity", clause.subject, f"{who} {clause.auxiliary} {clause.rest}?")
+
+
+def _definition(said: Statement) -> list[Draft]:
+    clause = said.clause
+    if not re.match(r"(?:an?|one of|the|any)\b", clause.rest) or clause.subject.lower() in ("he", "she", "they"):
+        return []
+    if re.search(r"\b(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter|same|few|fact|need) ?(?:of|to|$)", clause.rest):
+        return []
+    answer = clause.rest
+    if len(answer.split()) > 12:
+        answer = noun_phrase(answer, max_words=9)
+        cut = re.match(r"^.*? (?:of|in|for) [A-Z][\w-]*", clause.rest)
+        answer = cut.group() if cut and len(cut.group().split()) <= 12 else answer
+    if len(answer.split()) < 2 or (clause.rest.startswith("the ") and len(answer.split()) < 3):
+        return []
+    tail = re.match(r"^ that (?:is |are )?[^,;.]{3,60}$", clause.tail)
+    if tail and len((answer + tail.group()).split()) <= 12 and answer == clause.rest:
+        answer += tail.group()
+    plural = clause.auxiliary in ("are", "were")
+    person = looks_like_person(said.subject) and is_role(noun_phrase(answer).split()[-1] if noun_phrase(answer) else "x")
+    who = "Who" if person else "What"
+    questions = [f"{who} {clause.auxiliary} {said.subject}?"]
+    if not plural and not person and clause.auxiliary == "is":
+        questions.append(f"What kind of thing is {said.subject}?")
+    if not (names_itself(said.subject) or said.subject == said.discourse.title or re.match(r"(?:an? )?[a-z][\w-]*(?: [\w-]+)?$", said.subject)):
+        return []
+    return said.draft("definition", answer, *questions)
+
+
+def kind_noun(said: Statement) -> str:
+    """'pump' of 'X is a compact heat pump for ...': how later sentences may call the subject."""
+    if said.clause.form != "be" or not re.match(r"an? ", said.clause.rest):
+        return ""
+    phrase = noun_phrase(said.clause.rest).split(" of ")[0].split()
+    return phrase[-1].lower() if phrase else ""

@@ -1,0 +1,104 @@
+"""ExtractiveDrafter: reads a passage line by line, keeps who is meant, and asks every family of facts for its drafts."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Sequence
+
+from clara.schema import Passage
+from clara.synthesis.drafting.asking import Statement
+from clara.synthesis.drafting.clauses import parse_clause
+from clara.synthesis.drafting.dates import draft_dates
+from clara.synthesis.drafting.descriptions import draft_descriptions, kind_noun
+from clara.synthesis.drafting.people import draft_people
+from clara.synthesis.drafting.places import draft_places
+from clara.synthesis.drafting.quantities import draft_quantities, draft_there_are
+from clara.synthesis.drafting.relations import draft_acronyms, draft_relations
+from clara.synthesis.drafting.restating import restate
+from clara.synthesis.drafting.sentences import Line, split_lines, split_sentences
+from clara.synthesis.drafting.structured import draft_labels, draft_tables, named_by_label
+from clara.synthesis.drafting.subjects import Discourse, looks_like_person
+from clara.synthesis.drafts import Draft, Rejected
+
+FAMILIES: tuple[Callable[[Statement], list[Draft]], ...] = (
+    draft_descriptions,
+    draft_people,
+    draft_dates,
+    draft_places,
+    draft_quantities,
+    draft_relations,
+)
+
+
+class ExtractiveDrafter:
+    """Drafts whose answers are spans of the passage; the same passage and seed give the same drafts, in text order."""
+
+    name = "extractive"
+    extractive = True
+    max_rounds = 1  # rules do not change their mind
+
+    def __init__(self, *, seed: int = 0) -> None:
+        self.seed = seed
+
+    async def draft(self, passage: Passage, *, rejected: Sequence[Rejected] = ()) -> list[Draft]:
+        return [] if rejected else self.draft_now(passage)
+
+    async def paraphrase(self, passage: Passage, *, rejected: Sequence[str] = ()) -> str | None:
+        return None if rejected else restate(passage, seed=self.seed)
+
+    def draft_now(self, passage: Passage) -> list[Draft]:
+        lines = split_lines(passage.text)
+        title = named_by_label(lines) or passage.title or _first_heading(lines)
+        discourse = Discourse.of(title, passage.text)
+        prose = [line.text for line in lines if line.kind in ("prose", "item")]
+        if discourse.title and any(discourse.title.lower() in text.lower() for text in prose):
+            discourse.about_title()
+        drafts: list[Draft] = []
+        for line in lines:
+            if line.kind == "prose" or (line.kind == "item" and line.text.endswith(".")):
+                for sentence in split_sentences(line.text):
+                    drafts.extend(draft_sentence(sentence, discourse))
+        drafts.extend(draft_labels(lines, discourse.title))
+        drafts.extend(draft_tables(lines, discourse.title))
+        return [self._shuffled(draft, passage) for draft in drafts]
+
+    def _shuffled(self, draft: Draft, passage: Passage) -> Draft:
+        """The phrasings in a seeded order, so that a corpus shows all of them in first place."""
+        if len(draft.questions) < 2:
+            return draft
+        questions = list(draft.questions)
+        random.Random(f"{self.seed}/{passage.id}/{draft.kind}/{draft.answer}").shuffle(questions)
+        return Draft(questions=tuple(questions), answer=draft.answer, evidence=draft.evidence, kind=draft.kind)
+
+
+def draft_sentence(sentence: str, discourse: Discourse) -> list[Draft]:
+    """All facts of one sentence; `discourse` learns who it was about."""
+    drafts = [
+        Draft(questions=(question,), answer=answer, evidence=sentence, kind=kind)
+        for kind, pairs in (("count", draft_there_are(sentence)), ("abbreviation", draft_acronyms(sentence)))
+        for question, answer in pairs
+    ]
+    clause = parse_clause(sentence)
+    if clause is None:
+        return drafts
+    subject = discourse.resolve(clause.subject)
+    if subject is None:
+        return drafts
+    said = Statement(clause, subject, discourse)
+    for family in FAMILIES:
+        drafts.extend(family(said))
+    if subject == discourse.title and (noun := kind_noun(said)):
+        discourse.kinds.add(noun)
+    if re.search(r"\b(?:it|its)\b", clause.rest) and clause.subject.lower() != "it" and discourse.topic:
+        discourse.heard("it", subject, person=looks_like_person(subject))
+    else:
+        discourse.heard(clause.subject, subject, person=looks_like_person(subject))
+    return drafts
+
+
+def _first_heading(lines: list[Line]) -> str:
+    heading = next((line.text.lstrip("# ") for line in lines if line.kind == "heading"), "")
+    return heading
+
+

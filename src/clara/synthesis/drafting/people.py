@@ -1,0 +1,65 @@
+"""Who? Agents of passives ('was designed by Nia Silva') and subjects of actives ('Kessor Works makes it')."""
+
+from __future__ import annotations
+
+import re
+
+from clara.synthesis.drafting.asking import Statement, noun_phrase
+from clara.synthesis.drafting.subjects import looks_like_person, names_itself
+from clara.synthesis.drafting.words import DATE, PAST_OF, PERSON_VERBS, THIRD_OF
+from clara.synthesis.drafts import Draft
+
+_AGENT = re.compile(r"(?:^|\s)by (?P<agent>(?:the |a |an )?[^,;:]+)$")
+_NAME = re.compile(r"^(?:the |a |an )?(?:[\w-]+ ){0,4}?[A-ZÀ-Ý][\w'’.&-]*(?: (?:of|the|and|de|von|van|&)? ?[A-ZÀ-Ý][\w'’.&-]*)*")
+
+
+def draft_people(said: Statement) -> list[Draft]:
+    return _agent(said) if said.clause.form == "passive" else _doer(said)
+
+
+def _agent(said: Statement) -> list[Draft]:
+    clause = said.clause
+    match = _AGENT.search(clause.rest)
+    if match is None or re.match(DATE, match["agent"]) or re.match(r"(?:a |an )?[\d.,]+ ?%?|\w+ing\b|area|population|size", match["agent"]):
+        return []
+    before = clause.rest[: match.start()]
+    agent, after = match["agent"], ""
+    named = _NAME.match(agent)
+    if named:
+        agent, after = agent[: named.end()], agent[named.end() :]
+    else:
+        cut = re.search(r" (?:in|on|at|for|during|from|with|to|as)\b", agent)
+        if cut:
+            agent, after = agent[: cut.start()], agent[cut.start() :]
+    if len(agent.split()) > 7 or re.match(r"\s*(?:and|or|'s)\b", after) or clause.verb == "follow":
+        return []
+    rest = before + after
+    passive = said.ask("Who" if named else "What", f"{rest} by")
+    verb = THIRD_OF[clause.verb] if clause.auxiliary in ("is", "are") else PAST_OF.get(clause.verb, "")
+    who = "Who" if named and clause.verb in PERSON_VERBS else ("Who" if looks_like_person(agent) else "What")
+    active = f"{who} {verb} {said.subject} {said.settle(rest)}?" if verb else ""
+    passive = said.ask(who, f"{rest} by")
+    questions = [active, passive] if clause.verb in PERSON_VERBS else [passive, active]
+    return said.draft("agent", agent, *questions)
+
+
+def _doer(said: Statement) -> list[Draft]:
+    clause = said.clause
+    if clause.form not in ("past", "present") or clause.subject.lower() in ("it", "he", "she", "they"):
+        return []
+    if said.subject != clause.subject or not names_itself(clause.subject) or len(clause.subject.split()) > 6:
+        return []
+    if clause.subject.split()[0].lower() in ("a", "an", "some", "many", "most", "all", "both"):
+        return []
+    done = said.settle(clause.rest)
+    if len(done.split()) < 1 or len(done.split()) > 12 or not (names_itself(f"x {done}") or clause.opening_date):
+        return []
+    if not noun_phrase(done) or re.match(r"(?:to|in|from|with|at|on|by|into|as|for)\b", done):
+        return []
+    human = looks_like_person(clause.subject) or (clause.verb in PERSON_VERBS and clause.form == "present")
+    who = "Who" if human else "What"
+    when = f" in {clause.opening_date}" if re.fullmatch(r"\d{4}", clause.opening_date) else ""
+    questions = [f"{who} {clause.words} {done}{when}?"]
+    if clause.verb in ("make", "manufacture", "produce", "build") and clause.form == "present":
+        questions.append(f"Which company {clause.words} {done}?")
+    return said.draft("doer", clause.subject, *questions)

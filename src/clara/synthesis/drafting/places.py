@@ -1,0 +1,34 @@
+"""Where? Clauses whose verb puts something somewhere, and 'is in Perth'."""
+
+from __future__ import annotations
+
+import re
+
+from clara.synthesis.drafting.asking import Statement
+from clara.synthesis.drafting.words import DATE, MONTH, PLACE_VERBS
+from clara.synthesis.drafts import Draft
+
+_NAME = r"(?:the )?(?:[A-ZÀ-Ý][\w'’.-]*)(?:(?:,? (?:of|the|de|and)?\s?)(?:[A-ZÀ-Ý][\w'’.-]*))*"
+_PLACE = re.compile(rf"(?:^|\s)(?P<preposition>in|at|near|on) (?P<place>{_NAME}(?:, {_NAME})?)")
+_NOT_A_PLACE = re.compile(rf"^(?:the )?(?:{DATE}|{MONTH}\b|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)")
+
+
+def draft_places(said: Statement) -> list[Draft]:
+    clause = said.clause
+    if clause.verb not in PLACE_VERBS and not (clause.form == "be" and re.match(r"(?:in|at|near) [A-Z]", clause.rest)):
+        return []
+    match = _PLACE.search(clause.rest)
+    if match is None or _NOT_A_PLACE.match(match["place"]):
+        return []
+    if match["preposition"] == "on" and clause.verb not in ("locate", "situate", "build", "stand"):
+        return []
+    rest = clause.rest[: match.start()] + clause.rest[match.end() :]
+    if rest.strip() and (len(rest.split()) > 12 or re.match(r"\s*(?:and|or|of|to)\b", clause.rest[match.end() :])):
+        return []
+    place = match["place"]
+    tail = re.match(rf", ({_NAME})(?=[,.]|$)", clause.tail)
+    if tail and clause.rest.endswith(place) and not _NOT_A_PLACE.match(tail[1]) and len(tail[1].split()) <= 3:
+        place = f"{place}, {tail[1]}"
+    if clause.form == "be" and not rest.strip():
+        return said.draft("place", place, f"Where {clause.auxiliary} {said.subject}?", f"Where {clause.auxiliary} {said.subject} located?")
+    return said.draft("place", place, said.ask("Where", rest), said.ask("In which place", rest))
