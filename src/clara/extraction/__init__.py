@@ -1,14 +1,16 @@
 """Source files to Documents: PDF, DOCX and PPTX, each parsed in a child process with limits. Knows nothing of passages.
 
 folder.py    a folder -> raw_knowledge.jsonl and extraction_report.json; incremental, resumes after a kill
+listing.py   which files are read, and why the others are not
 pool.py      reusable child processes with a time and a memory limit
 worker.py    the child's side: one file in, one Document or one typed failure out
+readers.py   the table of readers, and the stamps that say whether an earlier result stands
 sniff.py     what a file really is, whatever its name says
-pdf.py, docx.py, pptx.py   bytes -> Document, one function each
+pdf.py, pdf_layout.py, docx.py, pptx.py   bytes -> Document, one function for each type
 ooxml.py, drawing.py       what DOCX and PPTX share: the guarded archive and its XML; charts and diagrams
 prose.py     text as people wrote it: wrapped lines joined, hyphens and ligatures undone; Markdown tables
 """
 
+from clara.extraction.folder import ExtractionReport, FileReport, extract_folder
 
-
-
+__all__ = ["ExtractionReport", "FileReport", "extract_folder"]

@@ -1,4 +1,4 @@
-"""DOCX bytes to a Document, by walking the raw XML: tolerant of everything it does not know, because it descends into it.
+"""DOCX bytes to a Document, by walking the raw XML: what it does not know, it descends into.
 
 Headings (by style, its parents, or outline level), lists, tables, text boxes, content controls, insertions, fields,
 equations, charts, diagrams, foot- and endnotes. Left out: deletions, comments, running headers and footers.
@@ -57,10 +57,11 @@ class _Walker:
     def __init__(self, package: Package, main: str) -> None:
         self._package = package
         self._relations = package.relationships(main)
-        targets = {kind: target for kind, target in self._relations.values()}
+        targets = dict(self._relations.values())
         self._styles = _read_styles(package.xml(targets.get("styles", "word/styles.xml")))
         self._notes = {
-            kind: _read_notes(package.xml(targets.get(f"{kind}s", f"word/{kind}s.xml"))) for kind in ("footnote", "endnote")
+            kind: _read_notes(package.xml(targets.get(f"{kind}s", f"word/{kind}s.xml")))
+            for kind in ("footnote", "endnote")
         }
         self._pages: list[Page] = [Page(number=1, blocks=[])]
         self._pending_notes: list[Block] = []
@@ -167,7 +168,7 @@ class _Walker:
 
     # tables
     def _table(self, table: Element) -> None:
-        rows = [[cell for cell in _wrapped(row, "tc")] for row in _wrapped(table, "tr")]
+        rows = [list(_wrapped(row, "tc")) for row in _wrapped(table, "tr")]
         if all(len(row) <= 1 for row in rows):  # a frame around text, not a table
             for row in rows:
                 for cell in row:
@@ -223,16 +224,21 @@ def _inline(element: Element) -> Iterator[str | Element]:
                 yield " "
         elif name == "noBreakHyphen":
             yield "-"
-        elif name in ("lastRenderedPageBreak", "footnoteReference", "endnoteReference", "txbxContent"):
-            yield each
-        elif name in ("chart", "relIds"):
+        elif name in (
+            "lastRenderedPageBreak",
+            "footnoteReference",
+            "endnoteReference",
+            "txbxContent",
+            "chart",
+            "relIds",
+        ):
             yield each
         elif name not in _SKIPPED:
             yield from _inline(each)
 
 
 def _wrapped(element: Element, wanted: str) -> Iterator[Element]:
-    """Rows of a table or cells of a row, through content controls and custom XML around them, not into nested tables."""
+    """Rows of a table or cells of a row, through content controls around them, never into nested tables."""
     for each in content_children(element):
         name = local_name(each)
         if name == wanted:

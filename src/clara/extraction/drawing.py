@@ -1,4 +1,4 @@
-"""Charts and SmartArt diagrams, which DOCX and PPTX share, as blocks: a chart is its data table, a diagram its points."""
+"""Charts and SmartArt diagrams of DOCX and PPTX as blocks: a chart is its data table, a diagram its points."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from io import BytesIO
 from urllib.parse import unquote
 
 from lxml import etree
+from lxml.etree import _Element as Element
 
 from clara.errors import ExtractionError
 
@@ -17,8 +18,6 @@ MAX_MEMBER_BYTES = 200 * 2**20
 MAX_TOTAL_BYTES = 2 * 2**30
 MAX_RATIO = 200  # of one member; deflate reaches ~1000, real XML stays below ~60
 RATIO_COUNTS_FROM = 2**20  # a small member may compress as well as it likes
-
-Element = etree._Element
 
 
 def local_name(element: Element) -> str:

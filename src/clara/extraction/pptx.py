@@ -98,7 +98,9 @@ def _text_blocks(body: Element | None, *, listed: bool) -> list[Block]:
         bulleted = listed if properties is None else _is_bulleted(properties, default=listed)
         level = _level(properties)
         text = _paragraph_text(paragraph)
-        blocks.append(Block(kind="list_item" if bulleted else "paragraph", text=text, level=level if bulleted else None))
+        blocks.append(
+            Block(kind="list_item" if bulleted else "paragraph", text=text, level=level if bulleted else None)
+        )
     return blocks
 
 

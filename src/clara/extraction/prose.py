@@ -18,7 +18,7 @@ _HYPHEN_END = re.compile(r"(\w*[^\W\d_])-$")
 _BULLET = re.compile(r"^[•◦▪‣●○■–·\uf0b7]\s+(?=\S)")
 _UNTITLED = re.compile(
     r"(?i)^(untitled.*|\(?anonymous\)?|unspecified|(power\s?point )?presentation\d*|word document|document\d*"
-    r"|slide \d+|microsoft (word|powerpoint) -.*|.*\.(docx?|pptx?|pdf|indd|qxd|tex|dvi|xls)|title)$"
+    r"|slide \d+|microsoft (word|powerpoint) -.*|.*\.(docx?|pptx?|pdf|indd|qxd|tex|dvi|xls|exe|txt)|title)$"
 )
 
 
@@ -78,7 +78,8 @@ def paragraphs_from_lines(text: str) -> list[Block]:
             close()
         elif current and _ends_paragraph(current[-1], line, width=width):
             close()
-        current.append(line)
+        if line:
+            current.append(line)
     close()
     return blocks
 

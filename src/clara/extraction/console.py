@@ -1,0 +1,64 @@
+"""extract_folder for a person: a progress bar on a terminal, then a summary. Used by the command and by the script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from clara.extraction.folder import MEMORY_MB, TIMEOUT_SECONDS, ExtractionReport, FileReport, extract_folder
+
+MAX_LISTED = 20
+
+
+def extract_with_progress(
+    root: Path,
+    output: Path,
+    *,
+    workers: int | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    memory_mb: int = MEMORY_MB,
+) -> ExtractionReport:
+    """extract_folder, shown. Raises what it raises."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("Extracting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(file: FileReport, done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total, description=escape(file.file[-50:]))
+
+        report = extract_folder(
+            root, output, workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb, progress=show
+        )
+    print_summary(report)
+    return report
+
+
+def print_summary(report: ExtractionReport) -> None:
+    """How many files were read, which failed and why, what was skipped."""
+    read = [file for file in report.files if file.verdict == "ok"]
+    failed = [file for file in report.files if file.verdict == "failed"]
+    reused = sum(file.reused for file in read)
+    print(
+        f"{len(read)} documents, {sum(file.pages for file in read)} pages in {report.seconds:.1f} s -> {report.output}"
+        + (f" ({reused} unchanged)" if reused else "")
+    )
+    for file in failed[:MAX_LISTED]:
+        print(f"failed: {file.file}: {file.reason}: {file.message}")
+    if len(failed) > MAX_LISTED:
+        print(f"… and {len(failed) - MAX_LISTED} more failed")
+    if skipped := report.count("skipped"):
+        print(f"{skipped} other files skipped")
+    if empty := sum(file.empty_pages for file in read):
+        print(f"{empty} pages have no text (blank, or scans that need OCR)")
+    if failed or skipped:
+        print(f"every file and its reason: {Path(report.output).with_name('extraction_report.json')}")

@@ -1,0 +1,273 @@
+"""A folder of files to raw_knowledge.jsonl, one Document a line, with a report that names the fate of every file.
+
+Lines are ordered by the file's place in the folder, never by arrival. Finished files are kept in a journal beside the
+output, so that a run killed at any moment goes on where it was and ends with the same bytes; unchanged files of an
+earlier output are not read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from clara.errors import ClaraError, ExtractionError, UsageError
+from clara.extraction.listing import Candidate, list_files
+from clara.extraction.pool import Job, Outcome, run_jobs
+from clara.extraction.readers import backend_stamp, media_types
+from clara.jsonl import append_jsonl, dump, repair_torn_tail, write_lines
+from clara.schema import Document
+
+TIMEOUT_SECONDS = 60.0
+MEMORY_MB = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReport:
+    """The fate of one file. `reason` is a stable keyword, empty when ok."""
+
+    file: str
+    verdict: Literal["ok", "skipped", "failed"]
+    reason: str = ""
+    message: str = ""
+    backend: str = ""
+    pages: int = 0
+    empty_pages: int = 0  # pages without any text: blank, or a scan
+    seconds: float = 0.0
+    reused: bool = False  # taken from an earlier run, not read again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractionReport:
+    """What extract_folder did; written as extraction_report.json beside the output."""
+
+    output: str
+    seconds: float
+    files: list[FileReport] = field(default_factory=list)
+
+    def count(self, verdict: str) -> int:
+        return sum(file.verdict == verdict for file in self.files)
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many files were skipped or failed for each reason, most frequent first."""
+        return dict(Counter(file.reason for file in self.files if file.verdict != "ok").most_common())
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "output": self.output,
+            "seconds": self.seconds,
+            "ok": self.count("ok"),
+            "failed": self.count("failed"),
+            "skipped": self.count("skipped"),
+            "pages": sum(file.pages for file in self.files),
+            "reasons": self.reasons,
+            "files": [asdict(file) for file in self.files],
+        }
+
+
+Progress = Callable[[FileReport, int, int], None]  # a finished file, how many are done, how many there are
+
+
+def extract_folder(
+    root: Path,
+    output: Path,
+    *,
+    workers: int | None = None,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    memory_mb: int = MEMORY_MB,
+    progress: Progress | None = None,
+) -> ExtractionReport:
+    """Write every PDF, DOCX and PPTX under `root` to `output` (JSONL), and extraction_report.json beside it.
+
+    Each file is parsed in a child process that may use `memory_mb` MiB and `timeout_seconds` (more for large files).
+    `workers` is the number of children, by default one per core. Raises UsageError when there is nothing to read,
+    ExtractionError 'no_document' when no file could be read (an earlier output then stays as it was).
+    """
+    started = time.monotonic()
+    root, output = Path(root), Path(output)
+    limits = _check_limits(timeout_seconds, memory_mb, workers)
+    if output.is_dir():
+        raise UsageError(f"{output} is a folder; name the file to write, e.g. {output / 'raw_knowledge.jsonl'}")
+    report_path, journal_path = output.with_name("extraction_report.json"), output.with_name(f"{output.name}.journal")
+    own = {path.resolve() for path in (output, report_path, journal_path)}
+    candidates, skipped = list_files(root, exclude=own)
+    if not candidates:
+        found = f" ({len(skipped)} other files were skipped)" if skipped else ""
+        raise UsageError(f"{root} holds no PDF, DOCX or PPTX file{found}")
+
+    repair_torn_tail(journal_path)
+    known = _Finished(output, journal_path)
+    finished: dict[str, FileReport] = {}
+    jobs: list[Job] = []
+    for candidate in candidates:
+        earlier = known.report(candidate, limits)
+        if earlier is None:
+            jobs.append(Job(path=candidate.path, document_id=candidate.document_id))
+        else:
+            _note(finished, earlier, progress, total=len(candidates))
+    outcomes = run_jobs(
+        jobs, workers=workers or os.cpu_count() or 1, timeout_seconds=timeout_seconds, memory_mb=memory_mb
+    )
+    with append_jsonl(journal_path) as append:
+        for outcome in outcomes:
+            report = _report(outcome)
+            location = journal_path.stat().st_size
+            append(_journal_entry(outcome, report, limits))
+            known.add(report, location)
+            _note(finished, report, progress, total=len(candidates))
+
+    good = sorted(name for name, report in finished.items() if report.verdict == "ok")
+    files = sorted([*finished.values(), *skipped], key=lambda report: report.file)
+    report = ExtractionReport(output=str(output), seconds=round(time.monotonic() - started, 3), files=files)
+    write_lines(report_path, [json.dumps(report.as_json(), ensure_ascii=False, indent=1)])
+    if not good:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in report.reasons.items())
+        raise ExtractionError(f"no file in {root} could be read ({reasons}); see {report_path}", reason="no_document")
+    write_lines(output, known.lines(good))
+    journal_path.unlink(missing_ok=True)
+    return report
+
+
+class _Finished:
+    """Documents of earlier runs and of this one, by where their line is on disk: texts are not held in memory."""
+
+    def __init__(self, output: Path, journal: Path) -> None:
+        self._paths = {"output": output, "journal": journal}
+        self._places: dict[str, tuple[str, int]] = {}
+        self._entries: dict[str, dict[str, Any]] = {}  # document id -> sha256, backend and report
+        for offset, row in _rows(output):
+            if isinstance(row.get("id"), str) and row.get("pages"):
+                entry = {key: row.get(key) for key in ("sha256", "backend")}
+                pages = row["pages"] if isinstance(row["pages"], list) else []
+                empty = sum(1 for page in pages if isinstance(page, dict) and not page.get("blocks"))
+                self._keep(row["id"], "output", offset, {**entry, "pages": len(pages), "empty_pages": empty})
+        for offset, row in _rows(journal):
+            if isinstance(row.get("report"), dict) and isinstance(row["report"].get("file"), str):
+                entry = {key: row.get(key) for key in ("sha256", "limits")}
+                self._keep(row["report"]["file"], "journal", offset, {**row["report"], **entry})
+
+    def report(self, candidate: Candidate, limits: list[float]) -> FileReport | None:
+        """What is known about the file as it is now, or None when it has to be read."""
+        entry = self._entries.get(candidate.document_id)
+        if entry is None or entry["sha256"] != file_sha256(candidate.path):
+            return None
+        if entry.get("verdict") == "failed":
+            if entry.get("limits") != limits or entry.get("backend") != _all_stamps():
+                return None
+            return FileReport(
+                file=candidate.document_id,
+                verdict="failed",
+                reason=str(entry["reason"]),
+                message=str(entry["message"]),
+                reused=True,
+            )
+        if entry["backend"] not in {backend_stamp(media_type) for media_type in media_types()}:
+            return None
+        return FileReport(
+            file=candidate.document_id,
+            verdict="ok",
+            backend=entry["backend"],
+            pages=entry["pages"],
+            empty_pages=entry["empty_pages"],
+            reused=True,
+        )
+
+    def add(self, report: FileReport, offset: int) -> None:
+        self._keep(report.file, "journal", offset, {})
+
+    def lines(self, document_ids: list[str]) -> Iterator[str]:
+        """The documents' lines, checked once more; a damaged journal never becomes a damaged output."""
+        files = {name: path.open("rb") for name, path in self._paths.items() if path.exists()}
+        try:
+            for document_id in document_ids:
+                name, offset = self._places[document_id]
+                files[name].seek(offset)
+                row = json.loads(files[name].readline())
+                document = Document.model_validate(row if name == "output" else row["document"])
+                yield dump(document)
+        except (ValueError, KeyError, TypeError) as error:
+            path = self._paths["journal"]
+            raise ClaraError(f"{path} is damaged; delete it and run the same command again") from error
+        finally:
+            for file in files.values():
+                file.close()
+
+    def _keep(self, document_id: str, source: str, offset: int, entry: dict[str, Any]) -> None:
+        self._places[document_id] = (source, offset)
+        self._entries[document_id] = entry
+
+
+def file_sha256(path: Path) -> str | None:
+    """The hex digest of the file's bytes, or None when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Offset and object of every whole line; lines that are none are passed over (their files are read again)."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        offset = 0
+        for line in file:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if isinstance(row, dict):
+                yield offset, row
+            offset += len(line)
+
+
+def _report(outcome: Outcome) -> FileReport:
+    name = outcome.job.document_id
+    if outcome.document is None:
+        reason, message = outcome.reason, outcome.message
+        return FileReport(file=name, verdict="failed", reason=reason, message=message, seconds=outcome.seconds)
+    pages = outcome.document["pages"]
+    return FileReport(
+        file=name,
+        verdict="ok",
+        backend=outcome.document["backend"],
+        pages=len(pages),
+        empty_pages=sum(1 for page in pages if not page["blocks"]),
+        seconds=outcome.seconds,
+    )
+
+
+def _journal_entry(outcome: Outcome, report: FileReport, limits: list[float]) -> dict[str, Any]:
+    if outcome.document is not None:
+        return {"report": asdict(report), "sha256": outcome.document["sha256"], "document": outcome.document}
+    # a failure is kept for the limits and libraries it happened with; others may do better
+    failed = {**asdict(report), "backend": _all_stamps()}
+    return {"report": failed, "sha256": file_sha256(outcome.job.path), "limits": limits}
+
+
+def _all_stamps() -> str:
+    return ", ".join(backend_stamp(media_type) for media_type in media_types())
+
+
+def _note(finished: dict[str, FileReport], report: FileReport, progress: Progress | None, *, total: int) -> None:
+    finished[report.file] = report
+    if progress is not None:
+        progress(report, len(finished), total)
+
+
+def _check_limits(timeout_seconds: float, memory_mb: int, workers: int | None) -> list[float]:
+    if timeout_seconds <= 0:
+        raise UsageError("--timeout-seconds must be more than 0")
+    if memory_mb < 256:
+        raise UsageError("--memory-mb must be at least 256: a worker needs that much to start")
+    if workers is not None and workers < 1:
+        raise UsageError("--workers must be at least 1")
+    return [float(timeout_seconds), float(memory_mb)]
