@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from clara.extraction.folder import MEMORY_MB, TIMEOUT_SECONDS, ExtractionReport, FileReport, extract_folder
+from clara.extraction.folder import MEMORY_MB, TIMEOUT_SECONDS, extract_folder
+from clara.extraction.report import ExtractionReport, FileReport
 
 MAX_LISTED = 20
 

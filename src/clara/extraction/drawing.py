@@ -17,7 +17,8 @@ def chart_blocks(root: Element | None) -> list[Block]:
     blocks = []
     if title := _texts(child(chart, "title", "tx")):
         blocks.append(Block(kind="paragraph", text=title))
-    header, columns, categories = [""], [], {}
+    header, columns = [""], []
+    categories: dict[int, str] = {}
     for series in chart.iter("{*}ser"):
         names = _points(child(series, "tx"))
         header.append(" ".join(names.values()) or f"Series {len(header)}")

@@ -11,65 +11,21 @@ import hashlib
 import json
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from clara.errors import ClaraError, ExtractionError, UsageError
 from clara.extraction.listing import Candidate, list_files
 from clara.extraction.pool import Job, Outcome, run_jobs
 from clara.extraction.readers import backend_stamp, media_types
+from clara.extraction.report import ExtractionReport, FileReport
 from clara.jsonl import append_jsonl, dump, repair_torn_tail, write_lines
 from clara.schema import Document
 
 TIMEOUT_SECONDS = 60.0
 MEMORY_MB = 2048
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileReport:
-    """The fate of one file. `reason` is a stable keyword, empty when ok."""
-
-    file: str
-    verdict: Literal["ok", "skipped", "failed"]
-    reason: str = ""
-    message: str = ""
-    backend: str = ""
-    pages: int = 0
-    empty_pages: int = 0  # pages without any text: blank, or a scan
-    seconds: float = 0.0
-    reused: bool = False  # taken from an earlier run, not read again
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractionReport:
-    """What extract_folder did; written as extraction_report.json beside the output."""
-
-    output: str
-    seconds: float
-    files: list[FileReport] = field(default_factory=list)
-
-    def count(self, verdict: str) -> int:
-        return sum(file.verdict == verdict for file in self.files)
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """How many files were skipped or failed for each reason, most frequent first."""
-        return dict(Counter(file.reason for file in self.files if file.verdict != "ok").most_common())
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "output": self.output,
-            "seconds": self.seconds,
-            "ok": self.count("ok"),
-            "failed": self.count("failed"),
-            "skipped": self.count("skipped"),
-            "pages": sum(file.pages for file in self.files),
-            "reasons": self.reasons,
-            "files": [asdict(file) for file in self.files],
-        }
 
 
 Progress = Callable[[FileReport, int, int], None]  # a finished file, how many are done, how many there are
@@ -125,14 +81,14 @@ def extract_folder(
 
     good = sorted(name for name, report in finished.items() if report.verdict == "ok")
     files = sorted([*finished.values(), *skipped], key=lambda report: report.file)
-    report = ExtractionReport(output=str(output), seconds=round(time.monotonic() - started, 3), files=files)
-    write_lines(report_path, [json.dumps(report.as_json(), ensure_ascii=False, indent=1)])
+    summary = ExtractionReport(output=str(output), seconds=round(time.monotonic() - started, 3), files=files)
+    write_lines(report_path, [json.dumps(summary.as_json(), ensure_ascii=False, indent=1)])
     if not good:
-        reasons = ", ".join(f"{count} {reason}" for reason, count in report.reasons.items())
+        reasons = ", ".join(f"{count} {reason}" for reason, count in summary.reasons.items())
         raise ExtractionError(f"no file in {root} could be read ({reasons}); see {report_path}", reason="no_document")
     write_lines(output, known.lines(good))
     journal_path.unlink(missing_ok=True)
-    return report
+    return summary
 
 
 class _Finished:

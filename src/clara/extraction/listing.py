@@ -6,13 +6,10 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from clara.errors import UsageError
+from clara.extraction.report import FileReport
 from clara.extraction.sniff import SUFFIXES
-
-if TYPE_CHECKING:
-    from clara.extraction.folder import FileReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +25,6 @@ def list_files(root: Path, *, exclude: set[Path]) -> tuple[list[Candidate], list
 
     Raises UsageError when `root` is not a folder that can be opened.
     """
-    from clara.extraction.folder import FileReport
-
     if not root.is_dir():
         what = "is a file; name the folder it is in" if root.exists() else "does not exist"
         raise UsageError(f"{root} {what}")

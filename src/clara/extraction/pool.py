@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,16 +53,16 @@ def worker_command() -> list[str]:
     return [sys.executable, "-P", "-m", "clara.extraction.worker"]
 
 
-def run_jobs(jobs: Iterable[Job], *, workers: int, timeout_seconds: float, memory_mb: int) -> Iterator[Outcome]:
+def run_jobs(jobs: Sequence[Job], *, workers: int, timeout_seconds: float, memory_mb: int) -> Iterator[Outcome]:
     """Outcomes as they arrive, one for every job. Closing the iterator ends the children at once.
 
     Raises ExtractionError 'no_worker' when a child cannot even be started.
     """
     waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-    total = 0
-    for total, job in enumerate(jobs, start=1):
+    for job in jobs:
         waiting.put(job)
-    workers = max(1, min(workers, total))
+    total = len(jobs)
+    workers = min(workers, total)
     finished: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
     children = [_Child(timeout_seconds=timeout_seconds, memory_mb=memory_mb) for _ in range(workers)]
 
@@ -174,7 +174,7 @@ class _Child:
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
-            self._stderr = tempfile.TemporaryFile()
+            self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _stop
             self._served = 0
             self._process = subprocess.Popen(
                 [*worker_command(), str(self._memory_mb)],
@@ -193,7 +193,8 @@ class _Child:
             return
         process.kill()
         process.wait()
-        for stream in (process.stdin, process.stdout, self._stderr):
+        streams: tuple[Any, ...] = (process.stdin, process.stdout, self._stderr)
+        for stream in streams:
             with contextlib.suppress(OSError, ValueError):
                 stream.close()
 

@@ -74,9 +74,8 @@ def paragraphs_from_lines(text: str) -> list[Block]:
         current.clear()
 
     for line in lines:
-        if not line or _BULLET.match(line):
-            close()
-        elif current and _ends_paragraph(current[-1], line, width=width):
+        starts = not line or _BULLET.match(line) is not None
+        if starts or (current and _ends_paragraph(current[-1], line, width=width)):
             close()
         if line:
             current.append(line)
