@@ -28,6 +28,7 @@ EXACT_LIMIT = 50_000  # below this many passages every row is scored
 DEFAULT_CANDIDATES = 1_000  # above it: how many each of the two shortlists holds
 SCAN_BYTES = 64 << 20  # memory decoded at a time while scanning
 TABLE = "memory"
+DOCUMENTS = "documents"  # a folder of the store's folder that is the caller's: what was extracted to build it
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class MemoryStore:
     def create(cls, path: Path | str, info: StoreInfo) -> MemoryStore:
         """A new, empty store, open for writing. Raises StoreError when `path` already holds something."""
         path = Path(path)
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if not _is_vacant(path):
             raise StoreError(f"{path}: not empty (name a new folder for the store, or remove this one)")
         return cls.open_for_writing(path, info)
 
@@ -67,7 +68,7 @@ class MemoryStore:
         """
         path = Path(path)
         found = read_unfinished_info(path)
-        if found is None and path.exists() and (not path.is_dir() or any(path.iterdir())):
+        if found is None and not _is_vacant(path):
             raise StoreError(f"{path}: not a memory store, and not empty (name a new folder for the store)")
         if found is not None:
             _check_fingerprint(path, found, info.fingerprint)
@@ -341,6 +342,11 @@ def _check_fingerprint(path: Path, info: StoreInfo, fingerprint: str) -> None:
             f"{path}: made by another compressor ({info.model}, fingerprint {info.fingerprint[:12]}, this model has"
             f" {fingerprint[:12]}); name that checkpoint with --model, or build a new store"
         )
+
+
+def _is_vacant(path: Path) -> bool:
+    """Whether a store can be made here: nothing is there but what the command line extracted for it."""
+    return not path.exists() or (path.is_dir() and all(entry.name == DOCUMENTS for entry in path.iterdir()))
 
 
 def _connect(path: Path) -> Any:
