@@ -5,10 +5,10 @@ upstream     stage 1: data_type, question [..], answers [..], docs [..] (the sam
              stages 2 and 3: question, docs, answer, and in stage 3 pos_index.
 gold_answer  question, docs, gold_answer, answer. It has no stage 1.
 
-Reading `upstream` or `gold_answer`: docs > context > content; answer > gold_answer > answers > golden_answers; the first
-answer of a list. What our record has no place for is kept in metadata["original"] and written back on the way out. Rows
-of stages 2 and 3 do not say which they are: `stage` tells, otherwise a row with pos_index or more than 5 passages is
-end_to_end and any other is instruction.
+Reading `upstream` or `gold_answer`: docs > context > content; answer > gold_answer > answers > golden_answers; of a
+list the first answer. What our record has no place for is kept in metadata["original"] and written back on the way
+out. Rows of stages 2 and 3 do not say which they are: `stage` tells, otherwise a row with pos_index or more than 5
+passages is end_to_end and any other is instruction.
 
 Writing them: an instruction's input is joined to the question, several phrasings become several rows with one id
 (reading such rows back does not merge them), and sources and metadata have no place, which is a loss.
