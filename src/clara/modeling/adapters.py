@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator
 
 import torch
 from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
@@ -62,15 +61,9 @@ class AdapterSwitch:
         self._layers = lora_layers(base)
         self._set(self.active)
 
-    @contextlib.contextmanager
-    def use(self, name: str | None) -> Iterator[None]:
+    def use(self, name: str | None) -> contextlib.AbstractContextManager[None]:
         """Run through adapter `name`, or through the bare base when None; the former state comes back at the end."""
-        before = self.active
-        self._set(name)
-        try:
-            yield
-        finally:
-            self._set(before)
+        return _Use(self, name)
 
     def checkpoint_contexts(
         self,
@@ -82,6 +75,22 @@ class AdapterSwitch:
         self.active = name
         for layer in self._layers:
             layer._active_adapter = [] if name is None else [name]
+
+
+class _Use(contextlib.AbstractContextManager[None]):
+    """May be entered again: a second backward through a kept graph recomputes with the same context."""
+
+    def __init__(self, switch: AdapterSwitch, name: str | None) -> None:
+        self._switch = switch
+        self._name = name
+        self._before: list[str | None] = []
+
+    def __enter__(self) -> None:
+        self._before.append(self._switch.active)
+        self._switch._set(self._name)
+
+    def __exit__(self, *error: object) -> None:
+        self._switch._set(self._before.pop())
 
 
 def adapter_parameters(base: nn.Module, name: str) -> dict[str, nn.Parameter]:
@@ -137,3 +146,12 @@ def copy_adapter(base: nn.Module, source: str, target: str) -> None:
     values = adapter_parameters(base, source)
     for key, parameter in adapter_parameters(base, target).items():
         parameter.copy_(values[key.replace(f".{target}.", f".{source}.")])
+
+
+@torch.no_grad()
+def reset_adapter(base: nn.Module, name: str, *, seed: int) -> None:
+    """Make an adapter fresh again: B zero, A drawn from `seed`; it changes nothing until trained."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for layer in lora_layers(base):
+            layer.reset_lora_parameters(name, init_lora_weights=True)
