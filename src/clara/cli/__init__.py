@@ -36,4 +36,4 @@ def main() -> None:
 
 
 # One module per command group; each registers itself on `app` and imports its work lazily.
-from clara.cli import checkpoint, data, demo, documents, store, train  # noqa: E402, F401
+from clara.cli import checkpoint, data, demo, documents, store, synthesize, train  # noqa: E402, F401

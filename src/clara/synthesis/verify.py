@@ -34,8 +34,13 @@ _DOCUMENT = re.compile(
     r"|slide|context|table)|according to the (?:author|text|passage|document))\b",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"\b[\w-]+\.(?:pdf|docx?|pptx?|xlsx?|csv|html?|md|txt|jsonl?)\b|(?:[\w.-]+/){2,}|[A-Za-z]:\\", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_FILE = re.compile(
+    r"\b[\w-]+\.(?:pdf|docx?|pptx?|xlsx?|csv|html?|md|txt|jsonl?)\b|(?:[\w.-]+/){2,}|[A-Za-z]:\\", re.IGNORECASE
+)
+_COLUMN_TITLES = re.compile(
+    r"^\|[^|\n]*\|[^|\n]*\|[ \t]*\n(?=\|[ :|-]+\|[ \t]*$)", re.MULTILINE
+)  # of a two-column table
+_NUMBER = re.compile(r"(?<![^\W\d_])\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)(?<![\"“(])\b[A-ZÀ-Ý][\w'’-]+", re.MULTILINE)
 
 
@@ -56,7 +61,9 @@ def verify_draft(draft: Draft, passage: Passage, *, extractive: bool) -> str | N
         return "evidence_not_in_source"
     elif unsupported(answer, passage.text):
         return "answer_not_supported"
-    return next((reason for question in draft.questions if (reason := _refuse_question(question, answer, passage))), None)
+    return next(
+        (reason for question in draft.questions if (reason := _refuse_question(question, answer, passage))), None
+    )
 
 
 def _refuse_question(question: str, answer: str, passage: Passage) -> str | None:
@@ -113,7 +120,7 @@ def verify_paraphrase(paraphrase: str, source: str) -> str | None:
         return "the restatement is empty"
     if words(paraphrase) == words(source):
         return "the restatement repeats the text word for word"
-    lost = unsupported(source, paraphrase)
+    lost = unsupported(_COLUMN_TITLES.sub("", source), paraphrase)
     if lost:
         return f"the restatement lost {', '.join(sorted(lost)[:5])}"
     added = unsupported(paraphrase, source)
@@ -136,18 +143,20 @@ def split_duplicates(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Rejecte
         reason = "duplicate"
         for question in draft.questions:
             key = normalize_answer(question)
-            if any(_different(draft.answer, other.answer) for other in by_question[key]):
+            if any(answers_differ(draft.answer, other.answer) for other in by_question[key]):
                 reason = "ambiguous_question"
             elif key not in seen:
                 seen.add(key)
                 questions.append(question)
         if questions:
-            kept.append(Draft(questions=tuple(questions), answer=draft.answer, evidence=draft.evidence, kind=draft.kind))
+            kept.append(
+                Draft(questions=tuple(questions), answer=draft.answer, evidence=draft.evidence, kind=draft.kind)
+            )
         else:
             rejected.append(Rejected(draft=draft, reason=reason))
     return kept, rejected
 
 
-def _different(one: str, other: str) -> bool:
+def answers_differ(one: str, other: str) -> bool:
     a, b = normalize_answer(one), normalize_answer(other)
     return a not in b and b not in a

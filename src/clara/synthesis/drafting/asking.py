@@ -31,7 +31,7 @@ class Statement:
         """'When' + 'in Perth' -> 'When was the Oru built in Perth?'"""
         clause = self.clause
         rest = self.settle(rest)
-        if clause.form == "passive":
+        if clause.form in ("passive", "perfect", "modal"):
             body = f"{clause.auxiliary} {self.subject} {clause.words} {rest}"
         elif clause.form == "be":
             body = f"{clause.auxiliary} {self.subject} {rest}"

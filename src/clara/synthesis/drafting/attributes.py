@@ -70,12 +70,14 @@ def attribute_questions(attribute: str, subject: str, value: str) -> tuple[str, 
         forms = _PHRASINGS[head]
     elif head in ("weight", "mass", "price", "colour", "color") and len(a.split()) <= 3:
         forms = ("What is the {a} of {x}?", "What {a} does {x} have?")
-    elif DURATION_UNIT.search(value):
+    elif is_quantity(value) and DURATION_UNIT.search(value):
         forms = _LASTING
     else:
         forms = _GENERAL
     if head.endswith("s") and not head.endswith(("ss", "us", "is")) and head not in _PHRASINGS:
-        forms = tuple(form.replace("What is the", "What are the").replace("Who is the", "Who are the") for form in forms)
+        forms = tuple(
+            form.replace("What is the", "What are the").replace("Who is the", "Who are the") for form in forms
+        )
     return tuple(form.format(a=a, x=subject) for form in forms)
 
 
@@ -118,7 +120,11 @@ def is_role(noun: str) -> bool:
 
 def is_colour(text: str) -> bool:
     """'amber', 'dark green', 'black and white'."""
-    words = [word for word in re.findall(r"[a-z]+", text.lower()) if word not in ("and", "dark", "light", "pale", "deep", "bright", "matte", "matt")]
+    words = [
+        word
+        for word in re.findall(r"[a-z]+", text.lower())
+        if word not in ("and", "dark", "light", "pale", "deep", "bright", "matte", "matt")
+    ]
     return bool(words) and all(word in COLOURS for word in words)
 
 

@@ -29,9 +29,13 @@ def draft_dates(said: Statement) -> list[Draft]:
         return []
     if clause.form == "be" and not rest.strip():  # 'The launch was in 2004'
         return said.draft("date", date, said.ask("When", ""))
+    if re.match(r" (?:that|how|whether|why)\b", clause.tail) or clause.form == "modal":
+        return []
     if clause.form == "have" or len(rest.split()) > 16:
         return []
-    questions = [said.ask("Until when" if preposition == "until" else "Since when" if preposition == "since" else "When", rest)]
+    questions = [
+        said.ask("Until when" if preposition == "until" else "Since when" if preposition == "since" else "When", rest)
+    ]
     if re.fullmatch(YEAR, date) and preposition == "in":
         questions.append(said.ask("In which year", rest))
     return said.draft("date", date, *questions)

@@ -7,17 +7,42 @@ import re
 from clara.synthesis.drafting.asking import Statement, noun_phrase
 from clara.synthesis.drafting.attributes import attribute_kind, attribute_questions, is_colour, is_quantity, is_role
 from clara.synthesis.drafting.subjects import looks_like_person, names_itself
-from clara.synthesis.drafting.words import DATE, MEASURES, ORDINALS
+from clara.synthesis.drafting.words import DATE, MEASURES, ORDINALS, PARTICIPLE
 from clara.synthesis.drafts import Draft
 
 _OWNED = re.compile(r"^the (?P<attribute>[a-z][\w -]*?) of (?P<owner>.+)$")
-_UNIQUE = re.compile(rf"^the (?:(?:\w+ )?(?:{'|'.join(sorted(ORDINALS))})\b|(?:\w+-)?(?:most|least|best|worst)\b|\w+est\b|capital\b|main\b|principal\b)", re.IGNORECASE)
-_NOT_SUPERLATIVE = re.compile(r"^the (?:west|east|forest|interest|request|test|rest|guest|contest|harvest|priest|protest|modest)\b", re.IGNORECASE)
+_UNIQUE = re.compile(
+    rf"^the (?:(?:\w+ )?(?:{'|'.join(sorted(ORDINALS))})\b|(?:\w+-)?(?:most|least|best|worst)\b|\w+est\b|capital\b|main\b|principal\b)",
+    re.IGNORECASE,
+)
+_NOT_SUPERLATIVE = re.compile(
+    r"^the (?:west|east|forest|interest|request|test|rest|guest|contest|harvest|priest|protest|modest)\b", re.IGNORECASE
+)
 
 
 def draft_descriptions(said: Statement) -> list[Draft]:
+    return [*_apposition(said), *_described(said)]
+
+
+def _apposition(said: Statement) -> list[Draft]:
     clause = said.clause
-    if clause.form == "passive" and clause.verb in ("paint", "finish", "color", "colour"):
+    if (
+        not re.match(r"(?:an?|the) ", clause.apposition)
+        or not names_itself(clause.subject)
+        or said.subject.lower() != clause.subject.lower()
+    ):
+        return []
+    answer = re.split(r",| (?:who|which|that|whose|where) ", clause.apposition)[0]
+    if not 2 <= len(answer.split()) <= 12:
+        return []
+    who = "Who" if looks_like_person(said.subject) else "What"
+    tense = "were" if clause.auxiliary == "were" else "was" if clause.auxiliary in ("was", "did", "had") else "is"
+    return said.draft("definition", answer, f"{who} {tense} {said.subject}?")
+
+
+def _described(said: Statement) -> list[Draft]:
+    clause = said.clause
+    if clause.is_passive and clause.verb in ("paint", "finish", "color", "colour"):
         match = re.match(r"(?:in )?(?P<colour>[a-z -]+)$", clause.rest)
         if match and is_colour(match["colour"]):
             x = said.subject
@@ -40,14 +65,18 @@ def _attribute(said: Statement) -> list[Draft]:
         return []
     attribute, owner = match["attribute"], match["owner"]
     value = clause.rest
-    if len(value.split()) > 6 or is_colour(value) and "colo" not in attribute or re.match(r"(?:a|an|in|at|on|made|very|not|to)\b", value):
+    if (
+        len(value.split()) > 6
+        or (is_colour(value) and "colo" not in attribute)
+        or re.match(r"(?:a|an|in|at|on|made|very|not|to)\b", value)
+    ):
         return []
     head = attribute.split()[-1]
     measurable = is_quantity(value) or re.fullmatch(DATE, value) is not None
     naming = bool(re.match(r"(?:the )?[A-Z]", value)) and re.fullmatch(r"(?:the )?[\w'’.& -]+", value) is not None
     if not (measurable or naming or is_colour(value) or is_role(head) or head in MEASURES or len(value.split()) <= 2):
         return []
-    if re.match(r"\w+(?:ed|ing|ly|ive|able|ous|al|ic)$", value):
+    if re.match(r"\w+(?:ed|ing|ly|ive|able|ous|al|ic)$", value) and not is_colour(value):
         return []
     if clause.auxiliary in ("was", "were"):
         who = "Who" if is_role(head) and looks_like_person(value) else "What"
@@ -61,14 +90,18 @@ def _colour(said: Statement) -> list[Draft]:
     if not is_colour(value):
         return []
     x = said.subject
-    return said.draft("colour", value, f"What colour {clause.auxiliary} {x}?", f"What {clause.auxiliary} the colour of {x}?")
+    return said.draft(
+        "colour", value, f"What colour {clause.auxiliary} {x}?", f"What {clause.auxiliary} the colour of {x}?"
+    )
 
 
 def _role_of(said: Statement) -> list[Draft]:
     """'Nia Silva is its lead engineer', 'Nia Silva is the designer of the Oru'."""
     clause = said.clause
-    match = re.match(r"^(?:(?P<its>its) (?P<one>[a-z][\w -]*)|the (?P<two>[a-z][\w -]*?) of (?P<owner>.+))$", clause.rest)
-    if match is None or not looks_like_person(clause.subject) and not match["its"]:
+    match = re.match(
+        r"^(?:(?P<its>its) (?P<one>[a-z][\w -]*)|the (?P<two>[a-z][\w -]*?) of (?P<owner>.+))$", clause.rest
+    )
+    if match is None or (not looks_like_person(clause.subject) and not match["its"]):
         return []
     role = match["one"] or match["two"]
     owner = said.settle(match["owner"] or "") or said.discourse.topic
@@ -94,9 +127,16 @@ def _definition(said: Statement) -> list[Draft]:
     clause = said.clause
     if not re.match(r"(?:an?|one of|the|any)\b", clause.rest) or clause.subject.lower() in ("he", "she", "they"):
         return []
-    if re.search(r"\b(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter|same|few|fact|need) ?(?:of|to|$)", clause.rest):
+    if re.search(
+        r"\b(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter|same|few|fact|need) ?(?:of|to|$)",
+        clause.rest,
+    ):
         return []
-    answer = clause.rest
+    if re.match(
+        r"(?:an?|one|the) (?:[\w-]+ )?(?:example|reason|type|kind|result|effect|case|one)\b", clause.subject.lower()
+    ):
+        return []
+    answer = _before_participle(clause.rest)
     if len(answer.split()) > 12:
         answer = noun_phrase(answer, max_words=9)
         cut = re.match(r"^.*? (?:of|in|for) [A-Z][\w-]*", clause.rest)
@@ -107,19 +147,31 @@ def _definition(said: Statement) -> list[Draft]:
     if tail and len((answer + tail.group()).split()) <= 12 and answer == clause.rest:
         answer += tail.group()
     plural = clause.auxiliary in ("are", "were")
-    person = looks_like_person(said.subject) and is_role(noun_phrase(answer).split()[-1] if noun_phrase(answer) else "x")
+    person = looks_like_person(said.subject) and is_role(
+        noun_phrase(answer).split()[-1] if noun_phrase(answer) else "x"
+    )
     who = "Who" if person else "What"
     questions = [f"{who} {clause.auxiliary} {said.subject}?"]
     if not plural and not person and clause.auxiliary == "is":
         questions.append(f"What kind of thing is {said.subject}?")
-    if not (names_itself(said.subject) or said.subject == said.discourse.title or re.match(r"(?:an? )?[a-z][\w-]*(?: [\w-]+)?$", said.subject)):
+    if not (
+        names_itself(said.subject)
+        or said.subject == said.discourse.title
+        or re.match(r"(?:an? )?[a-z][\w-]*(?: [\w-]+)?$", said.subject)
+    ):
         return []
     return said.draft("definition", answer, *questions)
+
+
+def _before_participle(phrase: str) -> str:
+    """'a lamp' of 'a lamp designed by Nia Silva': what was done to it is another fact."""
+    match = re.match(r"^(?P<head>an? (?:[\w-]+ ){1,5}?)(?P<verb>\w+) (?:by|in|at) ", phrase)
+    return match["head"].strip() if match and match["verb"] in PARTICIPLE else phrase
 
 
 def kind_noun(said: Statement) -> str:
     """'pump' of 'X is a compact heat pump for ...': how later sentences may call the subject."""
     if said.clause.form != "be" or not re.match(r"an? ", said.clause.rest):
         return ""
-    phrase = noun_phrase(said.clause.rest).split(" of ")[0].split()
+    phrase = noun_phrase(_before_participle(said.clause.rest)).split(" of ")[0].split()
     return phrase[-1].lower() if phrase else ""

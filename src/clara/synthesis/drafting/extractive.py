@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Sequence
 
 from clara.schema import Passage
 from clara.synthesis.drafting.asking import Statement
-from clara.synthesis.drafting.clauses import parse_clause
+from clara.synthesis.drafting.clauses import parse_clauses
 from clara.synthesis.drafting.dates import draft_dates
 from clara.synthesis.drafting.descriptions import draft_descriptions, kind_noun
+from clara.synthesis.drafting.objects import draft_objects
 from clara.synthesis.drafting.people import draft_people
 from clara.synthesis.drafting.places import draft_places
 from clara.synthesis.drafting.quantities import draft_quantities, draft_there_are
@@ -18,7 +18,7 @@ from clara.synthesis.drafting.relations import draft_acronyms, draft_relations
 from clara.synthesis.drafting.restating import restate
 from clara.synthesis.drafting.sentences import Line, split_lines, split_sentences
 from clara.synthesis.drafting.structured import draft_labels, draft_tables, named_by_label
-from clara.synthesis.drafting.subjects import Discourse, looks_like_person
+from clara.synthesis.drafting.subjects import Discourse
 from clara.synthesis.drafts import Draft, Rejected
 
 FAMILIES: tuple[Callable[[Statement], list[Draft]], ...] = (
@@ -52,8 +52,7 @@ class ExtractiveDrafter:
         title = named_by_label(lines) or passage.title or _first_heading(lines)
         discourse = Discourse.of(title, passage.text)
         prose = [line.text for line in lines if line.kind in ("prose", "item")]
-        if discourse.title and any(discourse.title.lower() in text.lower() for text in prose):
-            discourse.about_title()
+        discourse.read_ahead(prose)
         drafts: list[Draft] = []
         for line in lines:
             if line.kind == "prose" or (line.kind == "item" and line.text.endswith(".")):
@@ -79,26 +78,19 @@ def draft_sentence(sentence: str, discourse: Discourse) -> list[Draft]:
         for kind, pairs in (("count", draft_there_are(sentence)), ("abbreviation", draft_acronyms(sentence)))
         for question, answer in pairs
     ]
-    clause = parse_clause(sentence)
-    if clause is None:
-        return drafts
-    subject = discourse.resolve(clause.subject)
-    if subject is None:
-        return drafts
-    said = Statement(clause, subject, discourse)
-    for family in FAMILIES:
-        drafts.extend(family(said))
-    if subject == discourse.title and (noun := kind_noun(said)):
-        discourse.kinds.add(noun)
-    if re.search(r"\b(?:it|its)\b", clause.rest) and clause.subject.lower() != "it" and discourse.topic:
-        discourse.heard("it", subject, person=looks_like_person(subject))
-    else:
-        discourse.heard(clause.subject, subject, person=looks_like_person(subject))
+    for clause in parse_clauses(sentence):
+        subject = discourse.resolve(clause.subject)
+        if subject is None:
+            continue
+        said = Statement(clause, subject, discourse)
+        found = [draft for family in FAMILIES for draft in family(said)]
+        drafts.extend(found or draft_objects(said))
+        discourse.heard(said.clause.subject, subject, rest=clause.rest)
+        if subject == discourse.title and (noun := kind_noun(said)):
+            discourse.kinds.add(noun)
     return drafts
 
 
 def _first_heading(lines: list[Line]) -> str:
     heading = next((line.text.lstrip("# ") for line in lines if line.kind == "heading"), "")
     return heading
-
-

@@ -15,6 +15,8 @@ _NOT_A_PLACE = re.compile(rf"^(?:the )?(?:{DATE}|{MONTH}\b|Monday|Tuesday|Wednes
 
 def draft_places(said: Statement) -> list[Draft]:
     clause = said.clause
+    if clause.verb == "take" and clause.rest.startswith("place "):
+        return _takes_place(said)
     if clause.verb not in PLACE_VERBS and not (clause.form == "be" and re.match(r"(?:in|at|near) [A-Z]", clause.rest)):
         return []
     match = _PLACE.search(clause.rest)
@@ -30,5 +32,17 @@ def draft_places(said: Statement) -> list[Draft]:
     if tail and clause.rest.endswith(place) and not _NOT_A_PLACE.match(tail[1]) and len(tail[1].split()) <= 3:
         place = f"{place}, {tail[1]}"
     if clause.form == "be" and not rest.strip():
-        return said.draft("place", place, f"Where {clause.auxiliary} {said.subject}?", f"Where {clause.auxiliary} {said.subject} located?")
+        return said.draft(
+            "place",
+            place,
+            f"Where {clause.auxiliary} {said.subject}?",
+            f"Where {clause.auxiliary} {said.subject} located?",
+        )
     return said.draft("place", place, said.ask("Where", rest), said.ask("In which place", rest))
+
+
+def _takes_place(said: Statement) -> list[Draft]:
+    match = re.match(rf"place (?:in|at) (?P<place>{_NAME})$", said.clause.rest)
+    if match is None or _NOT_A_PLACE.match(match["place"]):
+        return []
+    return said.draft("place", match["place"], said.ask("Where", "place"))

@@ -19,23 +19,55 @@ _ATTRIBUTE_OF = re.compile(
 )
 _SIZED = re.compile(rf"^(?:an? |the )?(?P<value>{NUMBER}[ -](?:{UNIT})) (?P<attribute>[a-z]+(?: [a-z]+)?)$")
 _ADJECTIVE = re.compile(rf"^{_VALUE} (?P<adjective>tall|high|long|wide|deep|thick|old|heavy)\b")
-_COUNT = re.compile(rf"^(?:{_ABOUT} |(?:a )?total of )?(?P<value>{NUMBER}) (?P<noun>(?:[a-z][\w-]* ){{0,2}}?[a-z]{{2,}}s)\b(?! of\b|['’])")
-_THERE = re.compile(rf"^(?:In (?P<year>\d{{4}}), )?[Tt]here (?P<be>are|were) (?:{_ABOUT} )?(?P<value>{NUMBER}) (?P<noun>[^,;.]+?)[.,;]?$")
+_COUNT = re.compile(
+    rf"^(?:{_ABOUT} |(?:a )?total of )?(?P<value>{NUMBER}) (?P<noun>(?:[a-z][\w-]* ){{0,2}}?[a-z]{{2,}}s)\b(?! of\b|['’])"
+)
+_THERE = re.compile(
+    rf"^(?:In (?P<year>\d{{4}}), )?[Tt]here (?P<be>are|were) (?:{_ABOUT} )?(?P<value>{NUMBER}) (?P<noun>[^,;.]+?)[.,;]?$"
+)
 _BY_VERB = {
     "weigh": ("weight", "How much {do} {x} weigh?", "What is the weight of {x}?"),
     "cost": ("price", "How much {do} {x} cost?", "What is the price of {x}?"),
-    "last": ("duration", "How long {do} {x} last?",),
-    "live": ("duration", "How long {do} {x} live?",),
-    "measure": ("size", "How much {do} {x} measure?",),
-    "contain": ("content", "How much {do} {x} contain?",),
+    "last": (
+        "duration",
+        "How long {do} {x} last?",
+    ),
+    "live": (
+        "duration",
+        "How long {do} {x} live?",
+    ),
+    "measure": (
+        "size",
+        "How much {do} {x} measure?",
+    ),
+    "contain": (
+        "content",
+        "How much {do} {x} contain?",
+    ),
     "cover": ("area", "How large an area {do} {x} cover?", "What area {do} {x} cover?"),
-    "span": ("length", "How far {do} {x} span?",),
+    "span": (
+        "length",
+        "How far {do} {x} span?",
+    ),
     "hold": ("capacity", "How much {do} {x} hold?", "What is the capacity of {x}?"),
 }
 
 
 def draft_quantities(said: Statement) -> list[Draft]:
-    return _by_verb(said) or _adjective(said) or [*_attribute(said), *_count(said)]
+    return _percentage(said) or _by_verb(said) or _adjective(said) or [*_attribute(said), *_count(said)]
+
+
+def _percentage(said: Statement) -> list[Draft]:
+    clause = said.clause
+    match = re.match(
+        rf"(?:{_ABOUT} )?(?P<value>{NUMBER} ?(?:%|percent|per cent)) of (?P<of>.+)$", clause.subject, re.IGNORECASE
+    )
+    if match is None or clause.form in ("perfect", "modal"):
+        return []
+    helper = f"{clause.auxiliary} " if clause.form == "passive" else ""
+    return said.draft(
+        "share", match["value"], f"What percentage of {match['of']} {helper}{clause.words} {said.settle(clause.rest)}?"
+    )
 
 
 def _by_verb(said: Statement) -> list[Draft]:
@@ -79,18 +111,31 @@ def _adjective(said: Statement) -> list[Draft]:
 def _attribute(said: Statement) -> list[Draft]:
     clause = said.clause
     text = f"{clause.words} {clause.rest}" if clause.form == "have" else clause.rest
-    match = _ATTRIBUTE_OF.search(text) or (clause.tail and re.match(r", (?:with|and has|and had) ", clause.tail) and _ATTRIBUTE_OF.search(clause.tail)) or None
+    match = (
+        _ATTRIBUTE_OF.search(text)
+        or (clause.tail and re.match(r", (?:with|and has|and had) ", clause.tail) and _ATTRIBUTE_OF.search(clause.tail))
+        or None
+    )
     if match is None:
-        sized = _SIZED.match(clause.rest) if clause.form == "have" or clause.verb in ("carry", "come", "include", "offer", "feature") else None
+        sized = (
+            _SIZED.match(clause.rest)
+            if clause.form == "have" or clause.verb in ("carry", "come", "include", "offer", "feature")
+            else None
+        )
         sized = sized or (_SIZED.match(clause.rest.removeprefix("with ")) if clause.verb == "come" else None)
         match = sized
-    if not match or not (names_itself(f"x {said.subject}") or said.subject == said.discourse.title):
+    if not match:
+        return []
+    owner = said.subject
+    if not names_itself(f"x {said.clause.subject}") and re.match(r"\w+s$", said.clause.subject):
+        owner = said.discourse.title  # 'Buyers get a warranty of 4 years'
+    if not owner:
         return []
     attribute, value = match["attribute"].strip(), match["value"]
     if clause.auxiliary in ("was", "were", "did"):
-        questions: tuple[str, ...] = (f"What was the {attribute} of {said.subject}?",)
+        questions: tuple[str, ...] = (f"What was the {attribute} of {owner}?",)
     else:
-        questions = attribute_questions(attribute, said.subject, value)
+        questions = attribute_questions(attribute, owner, value)
     return said.draft(attribute_kind(attribute), value, *questions)
 
 
@@ -113,7 +158,9 @@ def draft_there_are(sentence: str) -> list[tuple[str, str]]:
     if match is None or len(match["noun"].split()) < 3 or not names_itself(f"x {match['noun']}"):
         return []
     words = match["noun"].split()
-    cut = next((i for i, word in enumerate(words) if word in ("in", "at", "on", "of", "within", "for", "from", "with")), None)
+    cut = next(
+        (i for i, word in enumerate(words) if word in ("in", "at", "on", "of", "within", "for", "from", "with")), None
+    )
     if not cut or not words[cut - 1].endswith(("s", "people", "men", "children")):
         return []
     when = f" in {match['year']}" if match["year"] else ""

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.asking import Statement, noun_phrase
-from clara.synthesis.drafting.subjects import names_itself
-from clara.synthesis.drafting.words import OBJECT_VERBS
+from clara.synthesis.drafting.asking import Statement
 from clara.synthesis.drafts import Draft
 
-_CAUSE = re.compile(r"(?:^|,? )(?P<marker>because of|due to|as a result of|owing to|because|thanks to) (?P<cause>[^;.]{6,110})$")
-_CALLED = re.compile(r"^(?P<adverb>(?:also|often|commonly|sometimes|usually|generally) )?(?:as )?[\"“]?(?P<name>[^,;\"”]+)[\"”]?$")
-_ACRONYM = re.compile(r"(?P<full>(?:[A-Za-z][\w-]*[ -](?:(?:of|the|and|for|in) )?){1,6}[A-Za-z][\w-]*) \((?P<short>[A-Z]{2,6})s?\)")
+_CAUSE = re.compile(
+    r"(?:^|,? )(?P<marker>because of|due to|as a result of|owing to|because|thanks to) (?P<cause>[^;.]{6,110})$"
+)
+_CALLED = re.compile(
+    r"^(?P<adverb>(?:also|often|commonly|sometimes|usually|generally) )?(?:as )?[\"“]?(?P<name>[^,;\"”]+)[\"”]?$"
+)
+_ACRONYM = re.compile(
+    r"(?P<full>(?:[A-Za-z][\w-]*[ -](?:(?:of|the|and|for|in) )?){1,6}[A-Za-z][\w-]*) \((?P<short>[A-Z]{2,6})s?\)"
+)
 
 
 def draft_relations(said: Statement) -> list[Draft]:
-    return [*_cause(said), *(_named(said) or _made_of(said) or _effect(said) or _includes(said) or _object(said))]
+    return [*_cause(said), *(_named(said) or _made_of(said) or _effect(said) or _includes(said))]
 
 
 def _cause(said: Statement) -> list[Draft]:
@@ -34,13 +38,13 @@ def _cause(said: Statement) -> list[Draft]:
 
 def _named(said: Statement) -> list[Draft]:
     clause = said.clause
-    if clause.form != "passive" or clause.verb not in ("call", "know", "name", "nickname", "rename", "term", "refer"):
+    if not clause.is_passive or clause.verb not in ("call", "know", "name", "nickname", "rename", "term", "refer"):
         return []
     rest = clause.rest
     if rest.startswith("after "):
         return said.draft("named_after", rest[6:], said.ask("What", "after"), said.ask("Who or what", "after"))
     match = _CALLED.match(rest)
-    if match is None or clause.verb in ("know", "refer") and " as " not in f" {rest}"[:20]:
+    if match is None or (clause.verb in ("know", "refer") and " as " not in f" {rest}"[:20]):
         return []
     name = match["name"]
     if re.search(r"\b(?:by|for|in|on|to|at|with|because)\b", name) or len(name.split()) > 6:
@@ -52,17 +56,26 @@ def _named(said: Statement) -> list[Draft]:
 def _made_of(said: Statement) -> list[Draft]:
     clause = said.clause
     match = re.match(r"(?:up )?(?P<preposition>of|from|out of|with) (?P<material>[^,;]+)$", clause.rest)
-    if clause.form != "passive" or match is None or clause.verb not in ("make", "compose", "build", "construct", "cast"):
+    if not clause.is_passive or match is None or clause.verb not in ("make", "compose", "build", "construct", "cast"):
         return []
-    if len(match["material"].split()) > 8 or match["preposition"] == "with" and clause.verb != "make":
+    if len(match["material"].split()) > 8 or (match["preposition"] == "with" and clause.verb != "make"):
         return []
-    return said.draft("material", match["material"], f"What {clause.auxiliary} {said.subject} {clause.words} {match['preposition']}?")
+    return said.draft("material", match["material"], said.ask("What", match["preposition"]))
 
 
 def _effect(said: Statement) -> list[Draft]:
     clause = said.clause
-    match = re.match(r"(?:to|in) (?P<effect>[^,;]+)$", clause.rest) if clause.verb in ("lead", "result", "contribute") else None
-    if match is None or clause.form not in ("past", "present") or len(match["effect"].split()) > 12:
+    match = (
+        re.match(r"(?:to|in) (?P<effect>[^,;]+)$", clause.rest)
+        if clause.verb in ("lead", "result", "contribute")
+        else None
+    )
+    if (
+        match is None
+        or clause.form not in ("past", "present", "perfect", "modal")
+        or clause.is_passive
+        or len(match["effect"].split()) > 12
+    ):
         return []
     preposition = "in" if clause.rest.startswith("in ") else "to"
     if re.match(r"[\d]", match["effect"]):
@@ -72,40 +85,31 @@ def _effect(said: Statement) -> list[Draft]:
 
 def _includes(said: Statement) -> list[Draft]:
     clause = said.clause
-    if clause.verb not in ("include", "comprise", "contain") or clause.form not in ("past", "present"):
+    if (
+        clause.verb not in ("include", "comprise", "contain")
+        or clause.form not in ("past", "present", "perfect", "modal")
+        or clause.is_passive
+    ):
         return []
     listed = clause.complement
-    if len(listed.split()) > 22 or "," not in listed and " and " not in listed:
+    if len(listed.split()) > 22 or ("," not in listed and " and " not in listed):
         return []
     listed = re.split(r"; | which | who | where | while |, but ", listed)[0]
     return said.draft("list", listed, said.ask("What", ""))
-
-
-def _object(said: Statement) -> list[Draft]:
-    """'The museum published a journal' -> what did it publish? The fallback when nothing better is said."""
-    clause = said.clause
-    if clause.form not in ("past", "present") or clause.verb not in OBJECT_VERBS:
-        return []
-    thing = noun_phrase(clause.rest, max_words=8)
-    if not thing or len(thing.split()) < 2 and not names_itself(f"x {thing}"):
-        return []
-    after = clause.rest[len(thing) :]
-    if re.match(r"\s*(?:and|or|to|that)\b", after) or len(after.split()) > 9 or re.match(r"(?:it|him|her|them|his|their|this|that)\b", thing):
-        return []
-    if re.match(r"\d", thing) or re.match(r"(?:more|less|most|only|up|out|off)\b", thing):
-        return []
-    when = f" in {clause.opening_date}" if re.fullmatch(r"\d{4}", clause.opening_date) else ""
-    return said.draft("object", thing, said.ask("What", f"{after}{when}"))
 
 
 def draft_acronyms(sentence: str) -> list[tuple[str, str]]:
     """(question, answer) of 'the International Ice Hockey Federation (IIHF)'."""
     found = []
     for match in _ACRONYM.finditer(sentence):
-        words = [word for word in re.split(r"[ -]", match["full"]) if word.lower() not in ("of", "the", "and", "for", "in")]
+        words = [
+            word for word in re.split(r"[ -]", match["full"]) if word.lower() not in ("of", "the", "and", "for", "in")
+        ]
         letters = match["short"]
         wanted = words[-len(letters) :]
-        if len(wanted) == len(letters) and all(word[0].lower() == letter.lower() for word, letter in zip(wanted, letters, strict=True)):
+        if len(wanted) == len(letters) and all(
+            word[0].lower() == letter.lower() for word, letter in zip(wanted, letters, strict=True)
+        ):
             start = match["full"].rfind(wanted[0])
             found.append((f"What does {letters} stand for?", match["full"][start:]))
     return found

@@ -12,6 +12,7 @@ from clara.synthesis.drafting.clauses import parse_clause
 from clara.synthesis.drafting.sentences import split_label, split_lines, split_sentences
 from clara.synthesis.drafting.structured import named_by_label, read_tables
 from clara.synthesis.drafting.subjects import Discourse, names_itself
+from clara.synthesis.drafting.words import PARTICIPLE
 
 _LEANS_BACK = re.compile(
     r"^(?:He|She|They|This|These|Those|That|Such|His|Her|Their|Then|However|Therefore|Thus|Also|But|And|Moreover|Later|Here"
@@ -44,7 +45,9 @@ def restate(passage: Passage, *, seed: int) -> str | None:
     if order == groups:
         order = order[1:] + order[:1]
     text = _join(order)
-    missing = [heading for heading in dict.fromkeys([title, *headings]) if heading and heading.lower() not in text.lower()]
+    missing = [
+        heading for heading in dict.fromkeys([title, *headings]) if heading and heading.lower() not in text.lower()
+    ]
     return "\n".join([*missing, text])
 
 
@@ -75,12 +78,17 @@ def _settle(sentence: str, discourse: Discourse, *, as_line: bool) -> str | None
     if subject is None:
         return None
     after = sentence[len(clause.subject) :]
-    if as_line and clause.form == "be" and not clause.tail and (match := re.match(r"^the ([a-z][\w ]*) of (.+)$", subject)):
+    if (
+        as_line
+        and clause.form == "be"
+        and not clause.tail
+        and (match := re.match(r"^the ([a-z][\w ]*) of (.+)$", subject))
+    ):
         if match[2] == discourse.title and len(clause.rest.split()) <= 6:
             return f"{match[1][0].upper()}{match[1][1:]}: {clause.rest}"
     if subject == clause.subject:
         return sentence
-    return f"{subject[0].upper()}{subject[1:]}{after}"
+    return f"{upper_first(subject)}{after}"
 
 
 def _label_sentence(line: str, title: str) -> str:
@@ -90,6 +98,17 @@ def _label_sentence(line: str, title: str) -> str:
     label, value = pair
     if is_name_label(label) and value == title:
         return ""
+    if title and lower_first(label).split()[0] in PARTICIPLE and len(label.split()) <= 2:
+        glue = (
+            ""
+            if len(label.split()) == 2
+            else "in "
+            if re.fullmatch(r"\d{4}", value)
+            else "on "
+            if re.search(r"\d{4}", value)
+            else ""
+        )
+        return f"{upper_first(title)} {'was' if glue else 'is'} {lower_first(label)} {glue}{value}."
     owner = f" of {title}" if title and not is_name_label(label) else ""
     return f"The {lower_first(label)}{owner} is {value}."
 
@@ -99,6 +118,10 @@ def _row_sentence(header: list[str], row: list[str], title: str) -> str:
         return _label_sentence(f"{row[0]}: {row[1]}", title)
     facts = [f"{lower_first(name)} {value}" for name, value in zip(header[1:], row[1:], strict=True) if value]
     return f"{row[0]}: {', '.join(facts)}." if facts else ""
+
+
+def upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _join(groups: list[str]) -> str:

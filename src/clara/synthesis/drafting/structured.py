@@ -55,7 +55,17 @@ def _row_subject(name: str, subject: str) -> str:
 
 def _is_title_row(header: list[str]) -> bool:
     """Whether the first row names the columns instead of holding a fact."""
-    titles = {"attribute", "property", "field", "parameter", "specification", "characteristic", "feature", "item", "key"}
+    titles = {
+        "attribute",
+        "property",
+        "field",
+        "parameter",
+        "specification",
+        "characteristic",
+        "feature",
+        "item",
+        "key",
+    }
     values = {"value", "values", "detail", "details", "description", "data", "specification", "information"}
     return header[0].lower() in {*titles, "", "fact"} or header[1].lower() in values
 

@@ -18,62 +18,77 @@ class Discourse:
     topic: str = ""  # what 'it' means
     person: str = ""  # what 'he' or 'she' means
     kinds: set[str] = field(default_factory=set)  # nouns the title was said to be: 'lamp' after 'Oru is a lamp'
+    lower_case: set[str] = field(default_factory=set)  # words the passage writes small: no names
+    title_is_central: bool = False  # the text itself names the title: 'it' is the title, whatever else is mentioned
 
     @classmethod
     def of(cls, title: str, text: str) -> Discourse:
-        """`title` counts as a subject when it reads as a name and the passage is about it."""
+        """`title` counts as a subject when it reads as a name and not as a file."""
         name = title.strip()
         usable = bool(name) and len(name.split()) <= 8 and not _FILE_NAME.search(name) and re.search(r"[A-Z]", name)
         name = name if usable else ""
-        return cls(title=name, topic=name)
+        if name and re.search(rf"\b[Tt]he {re.escape(name)}\b", text):
+            name = f"the {name}"  # as the text itself says it
+        return cls(title=name, topic=name, lower_case=set(re.findall(r"(?<=\s)[a-z]+", text)))
+
+    def read_ahead(self, prose: list[str]) -> None:
+        name = self.title.removeprefix("the ").lower()
+        self.title_is_central = bool(name) and any(name in text.lower() for text in prose)
 
     def resolve(self, subject: str) -> str | None:
-        """The subject as it can stand in a question on its own; None when nothing says what it means."""
+        """The subject as it can stand in a question on its own; None when nothing says what it means.
+
+        'The settlers' are left as they are: whether a question names enough else is for the verification to say.
+        """
         words = subject.split()
-        lowered = [word.lower() for word in words]
         if not words:
             return None
-        if lowered == ["it"]:
-            return self.topic or None
-        if lowered[0] in ("he", "she") and len(words) == 1:
-            return self.person or None
-        if lowered[0] in POSSESSIVES:
-            owner = self.topic if lowered[0] == "its" else self.person if lowered[0] in ("his", "her") else ""
-            return f"the {' '.join(words[1:])} of {owner}" if owner and len(words) > 1 else None
-        if set(lowered) & DANGLING:
-            if self.title and lowered[0] in ("this", "each", "one") and self._means_title(lowered[1:]):
-                return self.title
-            return None
-        if self.title and lowered[0] in ("the", "a", "an", "one", "every", "each") and self._means_title(lowered[1:]):
+        first, others = words[0].lower(), [word.lower() for word in words[1:]]
+        if not others and first in ("it", "he", "she"):
+            return (self.topic if first == "it" else self.person) or None
+        if first in POSSESSIVES:
+            owner = self.topic if first == "its" else self.person if first in ("his", "her") else ""
+            return f"the {' '.join(words[1:])} of {owner}" if owner and others else None
+        determined = first in ("the", "a", "an", "one", "this", "each", "every")
+        if self.title and determined and len(others) == 1 and (others[0] in GENERIC_UNITS or others[0] in self.kinds):
             return self.title
+        if self.title and subject.removeprefix("The ").lower() == self.title.removeprefix("the ").lower():
+            return self.title
+        if {first, *others} & DANGLING or (not others and first in _QUANTIFIERS):
+            return None
+        subject = self._small_start(words)
         if names_itself(subject):
             return subject
-        if self.title and lowered[0] in ("the", *("a", "an")) and 2 <= len(words) <= 4:
-            return f"the {' '.join(words[1:])} of {self.title}"
-        if self.title and len(words) <= 2 and lowered[0] not in DETERMINERS:
-            return f"{subject[0].lower()}{subject[1:]} of {self.title}"
-        if lowered[0] in ("the",):
-            return None
-        return subject[0].lower() + subject[1:] if lowered[0] in ("a", "an") or not names_itself(subject) else subject
+        if self.title and first == "the" and len(words) <= 4:
+            return f"{subject} of {self.title}"
+        if self.title and len(words) <= 2 and first not in DETERMINERS:
+            return f"{subject} of {self.title}"
+        return subject
 
-    def _means_title(self, noun: list[str]) -> bool:
-        return len(noun) == 1 and (noun[0] in GENERIC_UNITS or noun[0] in self.kinds)
+    def _small_start(self, words: list[str]) -> str:
+        """The subject as it stands inside a sentence: 'The lamp' -> 'the lamp', 'Perth' stays."""
+        first = words[0]
+        low = first.lower()
+        plain = first[1:].islower() and first.isalpha()
+        common = low in DETERMINERS or low in _QUANTIFIERS or low in self.lower_case or low in _COMMON_STARTS
+        if plain and len(words) > 1 and not words[1][0].isupper():
+            common = common or not re.search(r"['’]s$", first)
+            common = common and low not in _NATIONS
+        elif plain and len(words) == 1:
+            common = common or not names_itself(first)
+        return " ".join([low, *words[1:]]) if plain and common else " ".join(words)
 
-    def heard(self, subject: str, resolved: str, *, person: bool) -> None:
-        """A sentence about `resolved` has been read: later pronouns may mean it."""
+    def heard(self, subject: str, resolved: str, *, rest: str = "") -> None:
+        """A clause about `resolved` has been read: later pronouns may mean it."""
         first = subject.split()[0].lower()
-        if first in ("it", "its") or resolved == self.title:
+        if first in ("it", "its") or resolved == self.title or re.search(r"\b(?:it|its)\b", rest):
             return  # still about the same thing
-        if person:
+        if not names_itself(resolved):
+            return
+        if looks_like_person(resolved) or (len(resolved.split()) <= 2 and not resolved.startswith("the ")):
             self.person = resolved
-        elif names_itself(subject) and not self._title_is_central:
+        if not self.title_is_central and not re.search(r" and ", resolved):
             self.topic = resolved
-
-    _title_is_central: bool = False
-
-    def about_title(self) -> None:
-        """The text itself names the title: from now on 'it' is the title, whatever else is mentioned."""
-        self._title_is_central = True
 
 
 def names_itself(text: str) -> bool:
@@ -88,15 +103,149 @@ def names_itself(text: str) -> bool:
             return True
         if word[0].isupper() and position > 0:
             return True
+    if words and words[0][0].isupper() and re.search(r"['’]s$", words[0]):
+        return True
     if len(words) == 1 and words[0][0].isupper():
         return not words[0].lower().endswith("s") and len(words[0]) > 2 and words[0].lower() not in _COMMON_STARTS
     return False
 
 
 _COMMON_STARTS = set(
-    """production assembly work research demand construction development people water food money education music art
-    science history energy power life death time today most many some several few all both other others more critics
-    children women men none nothing everything everyone someone anyone what who which there""".split()
+    [
+        "production",
+        "assembly",
+        "work",
+        "research",
+        "demand",
+        "construction",
+        "development",
+        "people",
+        "water",
+        "food",
+        "money",
+        "education",
+        "music",
+        "art",
+        "science",
+        "history",
+        "energy",
+        "power",
+        "life",
+        "death",
+        "time",
+        "today",
+        "most",
+        "many",
+        "some",
+        "several",
+        "few",
+        "all",
+        "both",
+        "other",
+        "others",
+        "more",
+        "critics",
+        "children",
+        "women",
+        "men",
+        "none",
+        "nothing",
+        "everything",
+        "everyone",
+        "someone",
+        "anyone",
+        "what",
+        "who",
+        "which",
+        "there",
+    ]
+)
+
+_QUANTIFIERS = set(
+    [
+        "some",
+        "many",
+        "most",
+        "all",
+        "both",
+        "several",
+        "few",
+        "others",
+        "other",
+        "another",
+        "each",
+        "any",
+        "none",
+        "more",
+        "much",
+        "various",
+        "numerous",
+        "certain",
+        "such",
+        "additional",
+        "half",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "early",
+        "late",
+        "modern",
+        "traditional",
+        "recent",
+        "new",
+    ]
+)
+_NATIONS = set(
+    [
+        "american",
+        "british",
+        "english",
+        "french",
+        "german",
+        "italian",
+        "spanish",
+        "portuguese",
+        "russian",
+        "chinese",
+        "japanese",
+        "indian",
+        "roman",
+        "greek",
+        "dutch",
+        "polish",
+        "turkish",
+        "ottoman",
+        "egyptian",
+        "european",
+        "african",
+        "asian",
+        "islamic",
+        "christian",
+        "catholic",
+        "protestant",
+        "jewish",
+        "muslim",
+        "canadian",
+        "australian",
+        "mexican",
+        "irish",
+        "scottish",
+        "welsh",
+        "swedish",
+        "norwegian",
+        "danish",
+        "norman",
+        "soviet",
+        "arab",
+        "persian",
+        "korean",
+    ]
 )
 
 
