@@ -20,8 +20,11 @@ DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch
 
 
 def resolve_base(name: str) -> str:
-    """Folder or hub name to load from; 'tiny' is the embedded base. A path that looks local must exist."""
-    if name == TINY_BASE and not Path(name).exists():
+    """Folder or hub name to load from; 'tiny' is the embedded base (a folder of that name is './tiny').
+
+    A path that looks local must hold a config.json, else BaseModelError.
+    """
+    if name == TINY_BASE:
         return str(tiny_base_path())
     looks_local = name.startswith((".", "~", os.sep)) or name.count("/") > 1 or Path(name).exists()
     if looks_local:
@@ -30,6 +33,11 @@ def resolve_base(name: str) -> str:
             raise BaseModelError(f"base model '{name}': no config.json in that folder")
         return str(path.resolve())
     return name
+
+
+def portable_name(name: str) -> str:
+    """What a checkpoint records: a local base by its full path, so that it loads from any working directory."""
+    return name if name == TINY_BASE else resolve_base(name)
 
 
 def pick_device(device: str | torch.device | None) -> torch.device:
@@ -81,7 +89,7 @@ def load_base(
     except Exception as error:
         raise _not_found(base_model, "model", error) from None
     if quantization is None:
-        base = base.to(device)
+        nn.Module.to(base, device)
     base.requires_grad_(False)
     return base.eval()
 

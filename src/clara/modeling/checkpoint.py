@@ -12,15 +12,14 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from clara.assets import TINY_BASE
-from clara.errors import CheckpointError
+from clara.errors import BaseModelError, CheckpointError
 from clara.modeling import adapters, base, fingerprint
 from clara.modeling.config import ADAPTERS, COMPRESSOR, GENERATOR, ClaraConfig
 
@@ -30,18 +29,34 @@ if TYPE_CHECKING:
 CONFIG, EMBEDDINGS = "config.json", "embeddings.safetensors"
 ADAPTER_WEIGHTS, ADAPTER_CONFIG = "adapter_model.safetensors", "adapter_config.json"
 PEFT_PREFIX = "base_model.model."
+REQUIRED = ("base_model", "doc_max_length", "compression_rate", "lora_rank", "lora_alpha", "adapters", "special_tokens")
 
 
 def save(model: ClaraModel, folder: Path) -> None:
-    """Write beside, then rename: `folder` is either the old checkpoint or the whole new one."""
+    """Write beside, then rename: `folder` is either the old checkpoint or the whole new one.
+
+    Raises CheckpointError where `folder` is a file, or holds other things than a checkpoint: they would be lost.
+    """
+    folder = Path(os.path.abspath(folder.expanduser()))
+    if folder.exists() and not folder.is_dir():
+        raise CheckpointError(f"{folder} is a file; name a folder for the checkpoint")
+    if folder.exists() and any(folder.iterdir()) and not is_checkpoint(folder):
+        raise CheckpointError(f"{folder} holds other things than a clara checkpoint; name another folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+        beside = Path(scratch) / folder.name  # one level down, where it gets ordinary permissions
+        beside.mkdir()
         _write(model, beside)
         replace_folder(beside, folder)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+
+
+def is_checkpoint(folder: Path) -> bool:
+    """True if `folder` has a clara configuration; says nothing of its being complete."""
+    try:
+        values = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(values, dict) and values.get("model_type") == ClaraConfig.model_type
 
 
 def load(
@@ -54,38 +69,34 @@ def load(
 ) -> ClaraModel:
     """Read a checkpoint folder; any missing or unexpected key or file is a CheckpointError."""
     config = read_config(folder)
-    stored_adapters, stored_stages = config.adapters or [], config.stages or []
-    names = {GENERATOR, COMPRESSOR} - set(stored_adapters)
-    if names or not set(stored_adapters) <= set(ADAPTERS):
-        raise CheckpointError(
-            f"{folder / CONFIG}: 'adapters' is {stored_adapters}; it must hold compressor and generator"
-        )
-    states = {name: _read_adapter(folder / name) for name in stored_adapters}
+    states = {name: _read_adapter(folder / name) for name in config.adapters or []}
     table = _read_tensors(folder / EMBEDDINGS)
     if base_model is not None:
         config.base_model = base_model
     chosen = base.pick_device(device)
-    tokenizer = base.load_tokenizer(str(folder), base_model=config.base_model)
+    tokenizer = _read_tokenizer(folder)
     lm = base.load_base(
         config.base_model, device=chosen, dtype=base.pick_dtype(dtype, chosen), quantization=config.quantization
     )
-    _check_base(config, fingerprint.base_fingerprint(lm.state_dict()), cast=lm.dtype != torch.float32)
+    _check_base(config, fingerprint.base_fingerprint(lm.state_dict()), exact=lm.dtype != torch.float16)
     model = cls(config, lm, tokenizer)
-    config.stages = list(stored_stages)
     if set(table) != {"weight"} or table["weight"].shape != model.embeddings.weight.shape:
         raise CheckpointError(
             f"{folder / EMBEDDINGS}: expected one tensor 'weight' of shape {tuple(model.embeddings.weight.shape)}, "
             f"found { ({key: tuple(value.shape) for key, value in table.items()}) }"
         )
     model.embeddings.weight.data.copy_(table["weight"])
-    for name in stored_adapters:
+    for name in states:
         model.add_adapter(name)
         adapters.load_adapter_state(lm, name, states[name], where=str(folder / name / ADAPTER_WEIGHTS))
     return model
 
 
 def read_config(folder: Path) -> ClaraConfig:
-    """The configuration of a checkpoint folder. Raises CheckpointError or ConfigError."""
+    """The configuration of a checkpoint folder, every file it names being there.
+
+    Raises CheckpointError or ConfigError.
+    """
     path = folder / CONFIG
     if not path.is_file():
         raise CheckpointError(f"'{folder}' is not a clara checkpoint: no {CONFIG} in it")
@@ -97,7 +108,17 @@ def read_config(folder: Path) -> ClaraConfig:
         kind = values.get("model_type") if isinstance(values, dict) else type(values).__name__
         hint = "; import it with `clara checkpoint import`" if kind == "CLaRa" else ""
         raise CheckpointError(f"{path}: model_type is {kind!r}, not 'clara'{hint}")
-    return ClaraConfig.from_strict_dict(values, where=str(path))
+    for key in REQUIRED:
+        if values.get(key) is None:
+            raise CheckpointError(f"{path}: '{key}' is missing")
+    config = ClaraConfig.from_strict_dict(values, where=str(path))
+    stored = set(config.adapters or [])
+    if not {COMPRESSOR, GENERATOR} <= stored <= set(ADAPTERS):
+        raise CheckpointError(f"{path}: 'adapters' is {config.adapters}; it must hold compressor and generator")
+    for name in config.files or []:
+        if not (folder / name).is_file():
+            raise CheckpointError(f"{folder / name} is missing: the checkpoint is incomplete")
+    return config
 
 
 def replace_folder(new: Path, folder: Path) -> None:
@@ -105,8 +126,13 @@ def replace_folder(new: Path, folder: Path) -> None:
     if folder.exists():
         old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
         os.replace(folder, old / folder.name)
-        os.replace(new, folder)
-        shutil.rmtree(old, ignore_errors=True)
+        try:
+            os.replace(new, folder)
+        except BaseException:
+            os.replace(old / folder.name, folder)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
     else:
         os.replace(new, folder)
     _sync_folder(folder.parent)
@@ -131,10 +157,6 @@ def describe(folder: Path) -> tuple[ClaraConfig, list[AdapterInfo]]:
 
 
 def _write(model: ClaraModel, folder: Path) -> None:
-    values = {key: getattr(model.config, key) for key in ClaraConfig.own_fields()}
-    values["base_model"] = _portable(model.config.base_model)
-    values = {"model_type": "clara", **values}
-    (folder / CONFIG).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     model.tokenizer.hf.save_pretrained(folder)
     save_file({"weight": model.embeddings.weight.detach().cpu().contiguous()}, folder / EMBEDDINGS)
     lora = adapters.lora_config(model.config)
@@ -142,36 +164,37 @@ def _write(model: ClaraModel, folder: Path) -> None:
         {key.rsplit(".lora_", 1)[0].rsplit(".", 1)[-1] for key in adapters.adapter_state(model.lm, COMPRESSOR)}
     )
     lora.inference_mode = True
-    lora.base_model_name_or_path = values["base_model"]
     for name in model.adapter_names:
         (folder / name).mkdir()
         state = {PEFT_PREFIX + key: value for key, value in adapters.adapter_state(model.lm, name).items()}
         save_file(state, folder / name / ADAPTER_WEIGHTS, metadata={"format": "pt"})
         lora.save_pretrained(str(folder / name))
+    values: dict[str, Any] = {key: getattr(model.config, key) for key in ClaraConfig.own_fields()}
+    values["files"] = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    values = {"model_type": ClaraConfig.model_type, **values}
+    (folder / CONFIG).write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as handle:
                 os.fsync(handle.fileno())
 
 
-def _portable(base_model: str) -> str:
-    """A local base is recorded by its full path, so that the checkpoint loads from any working directory."""
-    if base_model == TINY_BASE:
-        return base_model
-    return base.resolve_base(base_model)
-
-
-def _check_base(config: ClaraConfig, found: str, *, cast: bool) -> None:
-    # a base loaded in a smaller dtype than it was fingerprinted in cannot be compared bit by bit
-    if config.base_fingerprint is not None and config.base_fingerprint != found:
-        if cast or config.quantization is not None:
-            config.base_fingerprint = found
-            return
+def _check_base(config: ClaraConfig, found: str, *, exact: bool) -> None:
+    # the values of a base in fp16 or quantised cannot be compared with those it was trained in
+    comparable = exact and config.quantization is None
+    if comparable and config.base_fingerprint not in (None, found):
         raise CheckpointError(
             f"base model '{config.base_model}' has other weights than the one this checkpoint was trained on "
             f"(fingerprint {found}, recorded {config.base_fingerprint})"
         )
     config.base_fingerprint = found
+
+
+def _read_tokenizer(folder: Path) -> Any:
+    try:
+        return base.load_tokenizer(str(folder), base_model=str(folder))
+    except BaseModelError as error:
+        raise CheckpointError(f"{folder}: {error}") from None
 
 
 def _read_adapter(folder: Path) -> dict[str, Tensor]:

@@ -45,6 +45,8 @@ class ClaraConfig(PreTrainedConfig):
     """Weight of the mean-squared distance between memory and text states in pretrain and instruction."""
     quantization: str | None = None
     """None, '4bit' or '8bit' (bitsandbytes)."""
+    files: list[str] | None = None
+    """Every file of this checkpoint beside config.json; filled in on saving, and each must be there on loading."""
     adapters: list[str] | None = None
     """Adapters this checkpoint holds; filled in on saving."""
     stages: list[str] | None = None
@@ -112,8 +114,9 @@ class ClaraConfig(PreTrainedConfig):
         hints = cls.__annotations__
         own = {key: value for key, value in values.items() if key in known}
         for key, value in own.items():
+            whole_number = isinstance(value, int) and not isinstance(value, bool)  # JSON writes 1 for 1.0
             try:
-                TypeAdapter(hints[key]).validate_python(value, strict=not isinstance(value, int))
+                TypeAdapter(hints[key]).validate_python(value, strict=not whole_number)
             except ValidationError as error:
                 raise ConfigError(f"{where}: {key}: {error.errors()[0]['msg'].lower()}, got {value!r}") from None
         try:

@@ -47,3 +47,14 @@ class SpecialEmbeddings(nn.Module):
         self.weight.copy_(fresh.to(self.weight.device))
         for row, token_id in known.items():
             self.weight[row] = base(torch.tensor([token_id], device=device))[0].to(self.weight)
+
+    @torch.no_grad()
+    def take_rows(self, base: nn.Module, rows: Tensor) -> None:
+        """Fill the table with rows [tokens, hidden] of a base-shaped embedding weight.
+
+        They pass through the base's own module, because some scale there (Gemma) and this table holds what comes out.
+        """
+        weight = next(base.parameters())
+        ids = torch.arange(rows.shape[0], device=weight.device)
+        embedded = torch.func.functional_call(base, {"weight": rows.to(weight.device, self.weight.dtype)}, (ids,))
+        self.weight.copy_(embedded)

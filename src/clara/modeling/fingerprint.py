@@ -11,7 +11,10 @@ SAMPLED_VALUES = 1024  # per base tensor: enough to tell two bases apart without
 
 
 def base_fingerprint(state: dict[str, Tensor]) -> str:
-    """Digest of a base's weights: names, shapes and evenly spaced values. Adapters in `state` are left out."""
+    """Digest of a base's weights: names, shapes and evenly spaced values. Adapters in `state` are left out.
+
+    Values are rounded to bf16 first, so that one base has one fingerprint whether it is loaded in fp32 or in bf16.
+    """
     digest = hashlib.sha256()
     for key in sorted(state):
         if ".lora_" in key:
@@ -19,7 +22,7 @@ def base_fingerprint(state: dict[str, Tensor]) -> str:
         tensor = state[key]
         flat = tensor.detach().reshape(-1)
         step = max(1, flat.numel() // SAMPLED_VALUES)
-        values = flat[::step][:SAMPLED_VALUES].float().cpu()
+        values = flat[::step][:SAMPLED_VALUES].to(torch.bfloat16).float().cpu()
         digest.update(f"{key.replace('.base_layer.', '.')}{tuple(tensor.shape)}".encode())
         digest.update(values.numpy().tobytes())
     return digest.hexdigest()[:16]

@@ -8,6 +8,7 @@ last position is always a real token and padding changes no number.
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,15 +73,21 @@ class ClaraModel(nn.Module):
 
     def __init__(self, config: ClaraConfig, lm: PreTrainedModel, tokenizer: Any) -> None:
         super().__init__()
+        config = copy.deepcopy(config)  # what follows is this model's own; the caller's stays as it was
+        config.base_model = base.portable_name(config.base_model)
         self.config = config
         self.tokenizer = ClaraTokenizer(tokenizer, config)
         self.lm = lm
+        if (
+            self.tokenizer.pad_id >= lm.get_input_embeddings().weight.shape[0]
+        ):  # a padding token the base has no row for
+            self.tokenizer.pad_id = self.tokenizer.bos_id
         self.embeddings = SpecialEmbeddings(list(self.tokenizer.special_ids.values()), self.hidden_size)
         self.embeddings.to(self.device)
         config.special_tokens = self.tokenizer.special_ids
         config.bos = self.tokenizer.bos
         config.base_vocab_size = int(lm.get_output_embeddings().weight.shape[0])
-        config.adapters = []
+        config.adapters = []  # add_adapter fills it
         config.stages = list(config.stages or [])
         self.switch = adapters.AdapterSwitch(lm)
 
@@ -103,15 +110,15 @@ class ClaraModel(nn.Module):
             config.base_model, device=chosen, dtype=base.pick_dtype(dtype, chosen), quantization=config.quantization
         )
         model = cls(config, lm, tokenizer)
-        config.base_fingerprint = fingerprint.base_fingerprint(lm.state_dict())
+        model.config.base_fingerprint = fingerprint.base_fingerprint(lm.state_dict())
+        rows = int(lm.get_input_embeddings().weight.shape[0])
         known = {
             row: token_id
             for row, (name, token_id) in enumerate(model.tokenizer.special_ids.items())
-            if name in model.tokenizer.in_base
+            if name in model.tokenizer.in_base and token_id < rows
         }
-        model.embeddings.start_from_base(
-            lm.get_input_embeddings(), known, seed=seed, vocab_size=len(tokenizer) - len(model.tokenizer.special_ids)
-        )
+        text_tokens = len(tokenizer) - len(model.tokenizer.special_ids)
+        model.embeddings.start_from_base(lm.get_input_embeddings(), known, seed=seed, vocab_size=min(text_tokens, rows))
         for offset, name in enumerate((COMPRESSOR, GENERATOR)):
             model.add_adapter(name, seed=seed + offset)
         return model.eval()
@@ -125,13 +132,18 @@ class ClaraModel(nn.Module):
         device: str | torch.device | None = None,
         dtype: str | torch.dtype | None = None,
         allow_untrained: bool = False,
+        **passed_by_auto_model: Any,
     ) -> ClaraModel:
         """Load a checkpoint folder for inference or further training.
 
         base_model: where the base lies on this machine, when not where the checkpoint says.
+        passed_by_auto_model: `AutoModel.from_pretrained` adds these; the folder's own config.json is what counts.
         Raises CheckpointError on any missing or unexpected key, on another base than the one trained on, and on an
         adapter that was never trained unless `allow_untrained`.
         """
+        unknown = passed_by_auto_model.keys() - {"config", "trust_remote_code", "adapter_kwargs"}
+        if unknown:
+            raise TypeError(f"from_pretrained() got an unexpected keyword argument '{min(unknown)}'")
         model: ClaraModel = checkpoint.load(cls, Path(folder), base_model=base_model, device=device, dtype=dtype)
         if not allow_untrained:
             model.refuse_untrained()
@@ -175,12 +187,18 @@ class ClaraModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        return self.lm.get_input_embeddings().weight.device
+        device: torch.device = self._embedding_weight.device
+        return device
 
     @property
     def dtype(self) -> torch.dtype:
         """Compute dtype: the base's."""
-        return self.lm.get_input_embeddings().weight.dtype
+        return self._embedding_weight.dtype
+
+    @property
+    def _embedding_weight(self) -> Tensor:
+        weight: Tensor = self.lm.get_input_embeddings().weight
+        return weight
 
     def fingerprint(self) -> str:
         """What a stored memory depends on and no more: base, compressor, small table, lengths, dtype."""
@@ -189,6 +207,8 @@ class ClaraModel(nn.Module):
         facts: dict[str, object] = {
             "doc_max_length": self.config.doc_max_length,
             "compression_rate": self.config.compression_rate,
+            "lora_alpha": self.config.lora_alpha,
+            "bos": self.config.bos,
             "quantization": self.config.quantization,
             "dtype": str(self.dtype),
         }
@@ -265,13 +285,15 @@ class ClaraModel(nn.Module):
         alignment_share: this micro-batch's share of the alignment term (1 / accumulation steps).
         """
         if candidates is not None:
-            assert query_ids is not None and query_mask is not None and candidate_mask is not None
+            assert query_ids is not None and query_mask is not None
+            assert candidate_mask is not None
             scores, selected, memory = self.select(PaddedIds(query_ids, query_mask), candidates, candidate_mask)
             loss = self.answer_loss(
                 PaddedIds(input_ids, attention_mask), labels, memory.flatten(0, 1), num_items_in_batch
             )
             return Output(loss, loss.detach(), scores=scores.detach(), selected=selected)
-        assert passage_ids is not None and passage_mask is not None and slots is not None
+        assert passage_ids is not None and passage_mask is not None
+        assert slots is not None
         memory, distance = self.encode(COMPRESSOR, PaddedIds(passage_ids, passage_mask))
         loss = self.answer_loss(PaddedIds(input_ids, attention_mask), labels, memory[slots], num_items_in_batch)
         alignment = distance[slots].mean()
@@ -295,7 +317,7 @@ class ClaraModel(nn.Module):
         return memory, distance
 
     def select(self, queries: PaddedIds, candidates: Tensor, candidate_mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Cosine scores [b, d], chosen indices [b, k] best first, and the chosen memory [b, k, n, h] (differentiable)."""
+        """Cosine scores [b, d], chosen indices [b, k] best first, and their memory [b, k, n, h] (differentiable)."""
         self._need_query_reasoner()
         query, _ = self.encode(QUERY_REASONER, queries)
         scores = score_passages(query, candidates)

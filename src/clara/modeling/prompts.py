@@ -16,7 +16,8 @@ import jinja2
 from clara.errors import ConfigError, did_you_mean
 
 FALLBACK_TEMPLATE = (
-    "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'assistant' %}{{ ' ' + m['content'] + eos_token }}"
+    "{{ bos_token }}{% for m in messages %}"
+    "{% if m['role'] == 'assistant' %}{{ 'Answer: ' + m['content'] + eos_token }}"
     "{% else %}{{ m['content'] + '\n\n' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ 'Answer:' }}{% endif %}"
 )
 
@@ -40,14 +41,22 @@ class Prompts:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Prompts:
-        """Build from JSON. `document_slot`, a note in some files, is ignored; any other unknown key is a ConfigError."""
+        """Build from JSON; an unknown key or a value that is no text is a ConfigError.
+
+        `document_slot`, a note in some files, is ignored.
+        """
         names = [field.name for field in fields(cls)]
         values = {key: value for key, value in values.items() if key != "document_slot"}
         for key in values:
             if key not in names:
                 raise ConfigError(f"unknown prompt '{key}'{did_you_mean(key, names)}")
+            if key != "paraphrase_instructions" and not isinstance(values[key], str):
+                raise ConfigError(f"prompt '{key}' must be a text, got {values[key]!r}")
         if "paraphrase_instructions" in values:
-            values["paraphrase_instructions"] = tuple(values["paraphrase_instructions"])
+            instructions = values["paraphrase_instructions"]
+            if not isinstance(instructions, list | tuple) or not all(isinstance(text, str) for text in instructions):
+                raise ConfigError("prompt 'paraphrase_instructions' must be a list of texts")
+            values["paraphrase_instructions"] = tuple(instructions)
         prompts = cls(**values)
         prompts._check()
         return prompts
@@ -108,13 +117,13 @@ class ChatRenderer:
     """Turn -> text by the tokenizer's own chat template.
 
     A template that refuses the system role, or drops it without a word, gets the system text and a newline in front of
-    the user's text. A tokenizer without a template gets a plain one.
+    the user's text. A tokenizer without a template gets a plain one; of several named templates the 'default' is used.
     """
 
-    def __init__(self, tokenizer: Any, *, bos: str) -> None:
+    def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._template = tokenizer.chat_template or FALLBACK_TEMPLATE
-        self._bos = bos
+        template = tokenizer.chat_template
+        self._template = (template.get("default") if isinstance(template, dict) else template) or FALLBACK_TEMPLATE
         self._merge_system = not self._system_role_works()
 
     def prompt(self, turn: Turn) -> str:
@@ -122,10 +131,16 @@ class ChatRenderer:
         return self._render(self._messages(turn), add_generation_prompt=True)
 
     def full(self, turn: Turn) -> str:
-        """The prompt and the answer, with whatever the template puts after an answer."""
+        """The prompt and the answer, with whatever the template puts after an answer. It starts with the prompt."""
         if turn.answer is None:
             raise ValueError("a turn without an answer has no full text")
-        return self._render([*self._messages(turn), {"role": "assistant", "content": turn.answer}])
+        text = self._render([*self._messages(turn), {"role": "assistant", "content": turn.answer}])
+        prompt = self.prompt(turn)
+        if text.startswith(prompt):
+            return text
+        # some templates open a reasoning block in the prompt only: the labels would start in the middle of the answer
+        _, found, after = text.rpartition(turn.answer)
+        return prompt + turn.answer + (after if found else self._tokenizer.eos_token)
 
     def _messages(self, turn: Turn) -> list[dict[str, str]]:
         if self._merge_system or not turn.system:

@@ -27,6 +27,7 @@ def straight_through_top_k(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
     Forward the weights are one-hot. Backward each slot has the gradient of a softmax over the candidates that earlier
     slots have not taken (CLaRa, arXiv 2511.18659). Candidates at -inf are never chosen while others are left.
+    Raises ValueError when k is larger than the number of candidates.
     """
     if k > logits.shape[1]:
         raise ValueError(f"cannot choose {k} of {logits.shape[1]} candidates")
@@ -37,6 +38,6 @@ def straight_through_top_k(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
     for slot in range(k):
         soft = torch.softmax(logits.masked_fill(taken, torch.finfo(logits.dtype).min), dim=-1)
         hard = F.one_hot(indices[:, slot], logits.shape[1]).to(soft.dtype)
-        weights.append(hard + soft - soft.detach())
+        weights.append(hard + (soft - soft.detach()))  # in this order the forward value is exactly one-hot
         taken = taken | hard.bool()
     return indices, torch.stack(weights, dim=1)

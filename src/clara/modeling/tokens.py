@@ -63,15 +63,18 @@ class ClaraTokenizer:
         if self.bos is None or self.eos is None:
             raise BaseModelError(f"the tokenizer of '{config.base_model}' has no end-of-text token")
         pad = tokenizer.pad_token_id
-        self.pad_id = int(pad if pad is not None else tokenizer.convert_tokens_to_ids(self.bos))
+        self.bos_id = int(tokenizer.convert_tokens_to_ids(self.bos))
+        self.pad_id = self.bos_id if pad is None else int(pad)
         count = config.num_memory_tokens
         memory_names = ["<MEM>"] * count if config.shared_memory_token else [f"<MEM{index}>" for index in range(count)]
         self.memory_ids = [self.special_ids[name] for name in memory_names]
         self.slot = "".join(memory_names) + "<SEP>"
-        reserved = {*names, *tokenizer.all_special_tokens, self.bos, self.eos}
+        # every token with the special flag, listed by the tokenizer or not: chat markers are often only flagged
+        flagged = {str(token) for token in tokenizer.added_tokens_decoder.values() if token.special}
+        reserved = {*names, *flagged, *tokenizer.all_special_tokens, self.bos, self.eos}
         self._reserved = re.compile("|".join(re.escape(token) for token in sorted(reserved, key=len, reverse=True)))
         self._prompts = config.prompt_texts
-        self._chat = ChatRenderer(tokenizer, bos=self.bos)
+        self._chat = ChatRenderer(tokenizer)
 
     def slots(self, count: int) -> str:
         """Placeholder text for `count` passages."""
@@ -108,7 +111,7 @@ class ClaraTokenizer:
         An answer that passes `max_length` in all is cut at its end; a prompt that alone is longer is a ValueError.
         """
         ids = self._ids(self._chat.full(turn))
-        start = len(self._ids(self._chat.prompt(turn)))
+        start = min(len(self._ids(self._chat.prompt(turn))), len(ids))
         if max_length is not None and len(ids) > max_length:
             if start >= max_length:
                 raise ValueError(f"the prompt alone has {start} tokens, the limit is {max_length}")
@@ -116,7 +119,7 @@ class ClaraTokenizer:
         return Encoded(ids, [IGNORED] * start + ids[start:])
 
     def plain(self, text: str) -> str:
-        """`text` with any special token in it broken up, so that a document can never pose as memory or as a chat turn."""
+        """`text` with any special token in it broken up: a document can never pose as memory or as a chat turn."""
         return self._reserved.sub(lambda found: f"{found.group()[0]} {found.group()[1:]}", text)
 
     def count(self, text: str) -> int:

@@ -47,14 +47,13 @@ def import_upstream(
     """
     config = _config(folder, base_model, prompts)
     stored = _read_pickle(folder / "adapters.pth")
+    _check_adapters(stored, where=folder / "adapters.pth")
     table = _read_pickle(folder / "decoder_first_last_layers.pth")
     chosen = base.pick_device(device)
     tokenizer = base.load_tokenizer(base.resolve_base(base_model), base_model=base_model)
     lm = base.load_base(base_model, device=chosen, dtype=base.pick_dtype(dtype, chosen))
     config.base_fingerprint = fingerprint.base_fingerprint(lm.state_dict())
-    stages = config.stages
     model = ClaraModel(config, lm, tokenizer)
-    config.stages = stages
     _load_special_rows(model, table, where=folder / "decoder_first_last_layers.pth")
     for their_name, our_name in ADAPTER_NAMES.items():
         if their_name not in stored:
@@ -62,14 +61,6 @@ def import_upstream(
         state = {key: value for key, value in stored[their_name].items() if key not in DROPPED}
         model.add_adapter(our_name)
         adapters.load_adapter_state(lm, our_name, state, where=f"{folder / 'adapters.pth'} ({their_name})")
-    for needed in ("encoder_adapter", "decoder_adapter"):
-        if needed not in stored:
-            raise CheckpointError(
-                f"{folder / 'adapters.pth'}: no '{needed}' in it (found {', '.join(stored) or 'nothing'})"
-            )
-    unknown = sorted(set(stored) - set(ADAPTER_NAMES))
-    if unknown:
-        raise CheckpointError(f"{folder / 'adapters.pth'}: unexpected adapter '{unknown[0]}'")
     return model.eval()
 
 
@@ -115,8 +106,19 @@ def _config(folder: Path, base_model: str, prompts: Prompts | None) -> ClaraConf
     )
 
 
+def _check_adapters(stored: dict[str, Any], *, where: Path) -> None:
+    for needed in ("encoder_adapter", "decoder_adapter"):
+        if needed not in stored:
+            raise CheckpointError(f"{where}: no '{needed}' in it (found {', '.join(stored) or 'nothing'})")
+    for name, state in stored.items():
+        if name not in ADAPTER_NAMES:
+            raise CheckpointError(f"{where}: unexpected adapter '{name}'")
+        if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
+            raise CheckpointError(f"{where}: '{name}' is not a dictionary of tensors")
+
+
 def _load_special_rows(model: ClaraModel, table: dict[str, Tensor], *, where: Path) -> None:
-    if EMBEDDING not in table:
+    if not isinstance(table.get(EMBEDDING), Tensor):
         raise CheckpointError(f"{where}: '{EMBEDDING}' is missing")
     rows = table[EMBEDDING]
     ids = list(model.tokenizer.special_ids.values())
@@ -125,7 +127,7 @@ def _load_special_rows(model: ClaraModel, table: dict[str, Tensor], *, where: Pa
             f"{where}: '{EMBEDDING}' has shape {tuple(rows.shape)}; clara's special tokens need rows up to {max(ids)} "
             f"of width {model.hidden_size}: is '{model.config.base_model}' the base it was trained on?"
         )
-    model.embeddings.weight.data.copy_(rows[torch.tensor(ids)])
+    model.embeddings.take_rows(model.lm.get_input_embeddings(), rows[torch.tensor(ids)])
 
 
 def _read_pickle(path: Path) -> dict[str, Any]:
