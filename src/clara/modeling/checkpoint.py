@@ -130,9 +130,9 @@ def replace_folder(new: Path, folder: Path) -> None:
             os.replace(new, folder)
         except BaseException:
             os.replace(old / folder.name, folder)
+            old.rmdir()
             raise
-        finally:
-            shutil.rmtree(old, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
     else:
         os.replace(new, folder)
     _sync_folder(folder.parent)

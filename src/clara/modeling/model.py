@@ -78,9 +78,7 @@ class ClaraModel(nn.Module):
         self.config = config
         self.tokenizer = ClaraTokenizer(tokenizer, config)
         self.lm = lm
-        if (
-            self.tokenizer.pad_id >= lm.get_input_embeddings().weight.shape[0]
-        ):  # a padding token the base has no row for
+        if self.tokenizer.pad_id >= self._embedding_weight.shape[0]:  # a padding token the base has no row for
             self.tokenizer.pad_id = self.tokenizer.bos_id
         self.embeddings = SpecialEmbeddings(list(self.tokenizer.special_ids.values()), self.hidden_size)
         self.embeddings.to(self.device)
@@ -111,7 +109,7 @@ class ClaraModel(nn.Module):
         )
         model = cls(config, lm, tokenizer)
         model.config.base_fingerprint = fingerprint.base_fingerprint(lm.state_dict())
-        rows = int(lm.get_input_embeddings().weight.shape[0])
+        rows = model._embedding_weight.shape[0]
         known = {
             row: token_id
             for row, (name, token_id) in enumerate(model.tokenizer.special_ids.items())
@@ -197,7 +195,8 @@ class ClaraModel(nn.Module):
 
     @property
     def _embedding_weight(self) -> Tensor:
-        weight: Tensor = self.lm.get_input_embeddings().weight
+        weight = self.lm.get_input_embeddings().weight
+        assert isinstance(weight, Tensor)
         return weight
 
     def fingerprint(self) -> str:
@@ -285,14 +284,16 @@ class ClaraModel(nn.Module):
         alignment_share: this micro-batch's share of the alignment term (1 / accumulation steps).
         """
         if candidates is not None:
-            assert query_ids is not None and query_mask is not None
+            assert query_ids is not None
+            assert query_mask is not None
             assert candidate_mask is not None
             scores, selected, memory = self.select(PaddedIds(query_ids, query_mask), candidates, candidate_mask)
             loss = self.answer_loss(
                 PaddedIds(input_ids, attention_mask), labels, memory.flatten(0, 1), num_items_in_batch
             )
             return Output(loss, loss.detach(), scores=scores.detach(), selected=selected)
-        assert passage_ids is not None and passage_mask is not None
+        assert passage_ids is not None
+        assert passage_mask is not None
         assert slots is not None
         memory, distance = self.encode(COMPRESSOR, PaddedIds(passage_ids, passage_mask))
         loss = self.answer_loss(PaddedIds(input_ids, attention_mask), labels, memory[slots], num_items_in_batch)
@@ -428,7 +429,8 @@ class ClaraModel(nn.Module):
                 else:
                     filled = torch.cat([memory[index].to(self.device) for index in batch])
                     embeds = self._with_memory(padded.ids, filled)
-                tokens = self.lm.generate(inputs_embeds=embeds, attention_mask=padded.mask, generation_config=settings)
+                generate: Callable[..., Tensor] = self.lm.generate  # the stubs lose it behind nn.Module
+                tokens = generate(inputs_embeds=embeds, attention_mask=padded.mask, generation_config=settings)
             for index, ids in zip(batch, tokens.tolist(), strict=True):
                 answers[index] = self.tokenizer.decode(ids)
         return answers

@@ -18,7 +18,8 @@ from clara.errors import ConfigError, did_you_mean
 FALLBACK_TEMPLATE = (
     "{{ bos_token }}{% for m in messages %}"
     "{% if m['role'] == 'assistant' %}{{ 'Answer: ' + m['content'] + eos_token }}"
-    "{% else %}{{ m['content'] + '\n\n' }}{% endif %}{% endfor %}{% if add_generation_prompt %}{{ 'Answer:' }}{% endif %}"
+    "{% else %}{{ m['content'] + '\n\n' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ 'Answer:' }}{% endif %}"
 )
 
 
