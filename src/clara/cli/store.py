@@ -257,13 +257,13 @@ def _read_passages(source: Path, model: Path, max_tokens: int, *, extracted: Pat
         raise UsageError(f"{source}: empty (it wants documents or passages, one in each line)")
     if first.value is not None and "pages" not in first.value:
         return read_records(source, Passage)
-    from clara.chunking import chunk_document, load_tokenizer
+    from clara.chunking import chunk_document, load_token_counter
 
-    tokenizer = load_tokenizer(model / "tokenizer.json")
+    tokenizer = load_token_counter(str(model))
     return [
         passage
         for document in read_records(source, Document)
-        for passage in chunk_document(document, tokenizer, max_tokens=max_tokens)
+        for passage in chunk_document(document, tokenizer=tokenizer, max_tokens=max_tokens)
     ]
 
 

@@ -74,6 +74,7 @@ class MemoryStore:
             _check_fingerprint(path, found, info.fingerprint)
             if found.encoding is not info.encoding:
                 raise StoreError(f"{path}: holds {found.encoding} memory, not {info.encoding} (name a new folder)")
+            found = found.model_copy(update={"model": info.model})  # the same compressor may have moved
         path.mkdir(parents=True, exist_ok=True)
         lock = _lock(path)
         try:
