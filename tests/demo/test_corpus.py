@@ -17,6 +17,7 @@ from clara.demo.questions import MASK, WORDINGS, heldout_questions, question_for
 from clara.demo.sheets import LABELS, PAGE_BUDGET, SENTENCES, Table
 from clara.demo.writers import FACTS_FILE, render_sheet, write_corpus
 from clara.errors import UsageError
+from clara.extraction.readers import load_reader
 
 COMMON = [template for templates in WORDINGS.values() for template in templates[:3]]
 
@@ -51,7 +52,7 @@ def file_pages(path: Path) -> list[str]:
         for item in docx.Document(str(path)).iter_inner_content():
             if isinstance(item, docx.table.Table):
                 pages[-1] += " ".join(cell.text for row in item.rows for cell in row.cells) + " "
-            elif 'w:type="page"' in item._p.xml:
+            elif item._p.xpath('.//w:br[@w:type="page"]'):
                 pages.append("")
             else:
                 pages[-1] += item.text + " "
@@ -126,6 +127,17 @@ def test_every_fact_is_found_in_its_file_on_its_page(corpus: tuple[World, Path])
         assert record["value"] in pages[record["page"] - 1], record
         assert pages[record["page"] - 1].startswith(record["product"]), record
     assert len(read) == len(world.sheets)
+
+
+def test_clara_extracts_every_fact_and_title(corpus: tuple[World, Path]) -> None:
+    world, directory = corpus
+    for sheet in world.sheets:
+        data = (directory / sheet.split / sheet.document).read_bytes()
+        document = load_reader(sheet.format)(data, document_id=sheet.document)
+        assert document.title == sheet.product.name
+        assert [page.number for page in document.pages] == list(range(1, len(sheet.pages) + 1))
+        for fact in sheet.facts:
+            assert fact.value in document.pages[fact.page - 1].text, fact
 
 
 def test_file_names_tell_nothing(corpus: tuple[World, Path]) -> None:

@@ -29,23 +29,24 @@ WORDINGS: dict[str, tuple[str, ...]] = {
     "maker": (
         "Who makes {name}?", "Which company makes {name}?", "Who is the maker of {name}?", "Who manufactures {name}?",
         "Who made {name}?", "Which firm makes {name}?", "Name the maker of {name}.", "{name} is made by which company?",
-        "By which company is {name} made?", "Tell me who makes {name}.",
+        "By which company is {name} made?", "Who is {name} made by?", "Tell me who makes {name}.",
     ),
     "engineer": (
-        "Who is the lead engineer of {name}?", "Who designed {name}?", "Who is {name}'s lead engineer?",
-        "Which engineer designed {name}?", "Name the lead engineer of {name}.", "Tell me who designed {name}.",
-        "{name} was designed by which engineer?", "Which engineer led the work on {name}?",
+        "Who is the lead engineer of {name}?", "Which person is the lead engineer of {name}?",
+        "Who is {name}'s lead engineer?", "Name the lead engineer of {name}.", "{name} has which lead engineer?",
+        "Tell me who the lead engineer of {name} is.", "What is the name of the lead engineer of {name}?",
     ),
     "city": (
         "Where is {name} assembled?", "What is the assembly city of {name}?", "In which city is {name} assembled?",
         "Where is {name} put together?", "Which city assembles {name}?", "{name} is assembled in which city?",
+        "In which place is {name} assembled?", "What assembly city does {name} have?",
         "Tell me where {name} is assembled.", "Name the city where {name} is assembled.",
     ),
     "year": (
         "When was {name} first sold?", "In which year was {name} first sold?", "When did {name} go on sale?",
         "What is the year of first sale of {name}?", "Since when has {name} been sold?",
-        "{name} was first sold in which year?", "Tell me when {name} was first sold.",
-        "Which year saw the first sale of {name}?",
+        "In which year did {name} go on sale?", "{name} was first sold in which year?",
+        "Tell me when {name} was first sold.", "Which year saw the first sale of {name}?",
     ),
     "weight": (
         "How much does {name} weigh?", "What is the weight of {name}?", "What does {name} weigh?",
@@ -54,6 +55,7 @@ WORDINGS: dict[str, tuple[str, ...]] = {
     ),
     "colour": (
         "What is the casing colour of {name}?", "What colour is the casing of {name}?",
+        "What casing colour does {name} have?", "What is the colour of the casing of {name}?",
         "Which colour does the casing of {name} have?", "Tell me the casing colour of {name}.",
         "The casing of {name} has which colour?", "In what colour is the casing of {name} painted?",
     ),
@@ -77,9 +79,9 @@ WORDINGS: dict[str, tuple[str, ...]] = {
         "{name} has which operating range?",
     ),
     "material": (
-        "What is the casing material of {name}?", "What is the casing of {name} made of?",
-        "Which material is the casing of {name} made of?", "Tell me the casing material of {name}.",
-        "The casing of {name} is made of what?",
+        "What is the casing material of {name}?", "What casing material does {name} have?",
+        "What is the casing of {name} made of?", "Which material is the casing of {name} made of?",
+        "Tell me the casing material of {name}.", "The casing of {name} is made of what?",
     ),
     "noise": (
         "What is the noise level of {name}?", "What noise level does {name} have?",

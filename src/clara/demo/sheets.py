@@ -41,8 +41,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
     "engineer": (
         "Its lead engineer is {value}.",
         "The lead engineer is {value}.",
-        "It was designed by {value}.",
-        "The {name} was designed by {value}.",
+        "The lead engineer of the {name} is {value}.",
         "{value} is the lead engineer.",
     ),
     "city": (
@@ -92,7 +91,7 @@ SENTENCES: dict[str, tuple[str, ...]] = {
 
 OPENINGS_WITH_MAKER = (
     "The {name} is {a} {kind} made by {maker}.",
-    "{name} is {a} {kind} from {maker}.",
+    "{name} is {a} {kind} made by {maker}.",
 )
 
 FILLERS = (
@@ -103,14 +102,14 @@ FILLERS = (
     "Users like how simple it is.",
     "Clean it with a soft cloth.",
     "Most orders leave within a week.",
-    "Training is offered on request.",
+    "Ask for training if you need it.",
     "A quick guide comes in the box.",
     "Both small workshops and large sites use it.",
     "Old units can be sent back for recycling.",
     "Do not open the case while it is running.",
     "Questions are answered by phone or by mail.",
-    "No change is planned for next year.",
-    "Drawings are sent to partners on request.",
+    "Check the seals every spring.",
+    "Partners can ask for drawings.",
     "Let it cool down before you put it away.",
     "Schools and clubs can ask for a lower rate.",
     "Many owners keep it for a long time.",
