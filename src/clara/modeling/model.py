@@ -429,7 +429,7 @@ class ClaraModel(nn.Module):
                 else:
                     filled = torch.cat([memory[index].to(self.device) for index in batch])
                     embeds = self._with_memory(padded.ids, filled)
-                generate: Callable[..., Tensor] = self.lm.generate  # the stubs lose it behind nn.Module
+                generate: Any = self.lm.generate  # the stubs lose its type behind nn.Module
                 tokens = generate(inputs_embeds=embeds, attention_mask=padded.mask, generation_config=settings)
             for index, ids in zip(batch, tokens.tolist(), strict=True):
                 answers[index] = self.tokenizer.decode(ids)
