@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.words import COLOURS, DURATION_UNIT, NOT_ROLES, PARTICIPLE, QUANTITY, ROLES
+from clara.synthesis.drafting.words import COLOURS, DURATION_UNIT, NOT_ROLES, PARTICIPLE, PERSONS, QUANTITY, ROLES
 
 # attribute's last word(s) -> phrasings; {a} is the attribute as written, {x} the subject
 _PHRASINGS: dict[str, tuple[str, ...]] = {
@@ -116,6 +116,12 @@ def is_role(noun: str) -> bool:
     if word in ROLES:
         return True
     return len(word) > 5 and word.endswith(("eer", "er", "or", "ist", "ian")) and word not in NOT_ROLES
+
+
+def names_a_person(noun: str) -> bool:
+    """Whether a noun can only be said of a person: stricter than is_role, which also lets 'scanner' through."""
+    word = noun.lower()
+    return word in ROLES or word in PERSONS or word.endswith(("ist", "ician", "eer", "woman"))
 
 
 def is_colour(text: str) -> bool:

@@ -37,6 +37,7 @@ _OPENING_PHRASE = re.compile(
 _ADVERBS = re.compile(
     r"^(?:\w+ly|also|still|often|now|then|soon|first|once|later|already|usually|always|never|not|both|all)$"
 )
+_LOST_ADVERBS = frozenset("also then now later soon still already always both all often usually generally once".split())
 _TRAILING_ADVERB = re.compile(
     r"\s+(?:\w+ly|also|still|often|now|then|soon|first|later|already|always|both|all|itself|thereafter|afterwards?)$"
 )
@@ -272,7 +273,8 @@ def _read_verb(
     start, end = tokens[position][1], tokens[position][2]
     if (word in BE and following in PARTICIPLE and following != "set") or (word in BE and following == "set"):
         form, auxiliary, verb = "passive", word, PARTICIPLE[following]
-        start, end = tokens[index][1], tokens[index][2]
+        kept = next((i for i in range(position + 1, index) if tokens[i][0] not in _LOST_ADVERBS), index)
+        start, end = tokens[kept][1], tokens[index][2]
     elif word in BE:
         if following.endswith("ing") and len(following) > 5 and _gerund_base(following):
             return None
@@ -314,7 +316,7 @@ def _gerund_base(word: str) -> bool:
 
 _CUT = re.compile(
     r",(?! ?\d{3}\b)(?! (?:1[0-9]{3}|20[0-9]{2})\b)|[;:]| [–—-] |—| \((?=[^)]*\))"
-    r"| (?:which|who|whom|whose|where|when|while|although|though|because|since|until|unless|so|but|if|as well as|whereas|due to)\b"
+    r"| (?:which|who|whom|whose|where|when|while|although|though|because|since(?! (?:the |early |late |mid)?[A-Z0-9])|until|unless|so|but|if|as well as|whereas|due to)\b"
     r"| that (?=\w)| and (?=(?P<next>\w+))"
 )
 

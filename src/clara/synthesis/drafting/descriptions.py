@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from clara.synthesis.drafting.asking import Statement, noun_phrase
-from clara.synthesis.drafting.attributes import attribute_kind, attribute_questions, is_colour, is_quantity, is_role
+from clara.synthesis.drafting.attributes import attribute_kind, attribute_questions, is_colour, is_quantity, is_role, names_a_person
 from clara.synthesis.drafting.subjects import looks_like_person, names_itself
 from clara.synthesis.drafting.words import DATE, MEASURES, ORDINALS, PARTICIPLE
 from clara.synthesis.drafts import Draft
@@ -99,7 +99,8 @@ def _role_of(said: Statement) -> list[Draft]:
     """'Nia Silva is its lead engineer', 'Nia Silva is the designer of the Oru'."""
     clause = said.clause
     match = re.match(
-        r"^(?:(?P<its>its) (?P<one>[a-z][\w -]*)|the (?P<two>[a-z][\w -]*?) of (?P<owner>.+))$", clause.rest
+        r"^(?:(?P<its>its|the) (?P<one>[a-z][\w-]*(?: [\w-]+)?)|the (?P<two>[a-z][\w -]*?) of (?P<owner>.+))$",
+        clause.rest,
     )
     if match is None or (not looks_like_person(clause.subject) and not match["its"]):
         return []
@@ -107,8 +108,11 @@ def _role_of(said: Statement) -> list[Draft]:
     owner = said.settle(match["owner"] or "") or said.discourse.topic
     if not owner or owner == said.subject or not names_itself(clause.subject) or not is_role(role.split()[-1]):
         return []
-    tense = "was" if clause.auxiliary in ("was", "were") else "is"
-    return said.draft(attribute_kind(role), clause.subject, f"Who {tense} the {role} of {owner}?")
+    if match["its"] == "the" and owner != said.discourse.title:
+        return []
+    if clause.auxiliary in ("was", "were"):
+        return said.draft(attribute_kind(role), clause.subject, f"Who was the {role} of {owner}?")
+    return said.draft(attribute_kind(role), clause.subject, *attribute_questions(role, owner, clause.subject))
 
 
 def _unique(said: Statement) -> list[Draft]:
@@ -119,7 +123,7 @@ def _unique(said: Statement) -> list[Draft]:
         return []
     if re.search(r"\b(?:it|one|its|among|not) ?$", clause.rest) or len(clause.subject.split()) > 6:
         return []
-    who = "Who" if looks_like_person(clause.subject) and is_role(noun_phrase(clause.rest).split()[-1]) else "What"
+    who = "Who" if looks_like_person(clause.subject) else "What"
     return said.draft("identity", clause.subject, f"{who} {clause.auxiliary} {clause.rest}?")
 
 
@@ -147,9 +151,8 @@ def _definition(said: Statement) -> list[Draft]:
     if tail and len((answer + tail.group()).split()) <= 12 and answer == clause.rest:
         answer += tail.group()
     plural = clause.auxiliary in ("are", "were")
-    person = looks_like_person(said.subject) and is_role(
-        noun_phrase(answer).split()[-1] if noun_phrase(answer) else "x"
-    )
+    noun = (noun_phrase(answer).split(" of ")[0].split() or ["thing"])[-1]
+    person = looks_like_person(said.subject) and names_a_person(noun)
     who = "Who" if person else "What"
     questions = [f"{who} {clause.auxiliary} {said.subject}?"]
     if not plural and not person and clause.auxiliary == "is":

@@ -15,7 +15,9 @@ _VALUE = rf"(?:{_ABOUT} )?(?P<value>{QUANTITY})"
 _MEASURES = "|".join(sorted(MEASURES, key=len, reverse=True))
 _ATTRIBUTE_OF = re.compile(
     rf"(?:^|\s)(?:with|has|had|have|at)?\s*(?:an? |the )(?:(?:estimated|total|maximum|average|overall) )?"
-    rf"(?P<attribute>(?:[a-z]+ ){{0,2}}?(?:{_MEASURES}|[a-z]+ life)) of (?:{_ABOUT} )?(?P<value>{QUANTITY}|{NUMBER}(?! \w+s\b))"
+    rf"(?:(?P<attribute>(?:[a-z]+ ){{0,2}}?(?:{_MEASURES}))"
+    rf" of (?:{_ABOUT} )?(?P<value>{QUANTITY}|{NUMBER}(?! \w+s\b))"
+    rf"|(?P<other_attribute>[a-z]+(?: [a-z]+)?) of (?:{_ABOUT} )?(?P<other_value>{QUANTITY}))"
 )
 _SIZED = re.compile(rf"^(?:an? |the )?(?P<value>{NUMBER}[ -](?:{UNIT})) (?P<attribute>[a-z]+(?: [a-z]+)?)$")
 _ADJECTIVE = re.compile(rf"^{_VALUE} (?P<adjective>tall|high|long|wide|deep|thick|old|heavy)\b")
@@ -131,7 +133,9 @@ def _attribute(said: Statement) -> list[Draft]:
         owner = said.discourse.title  # 'Buyers get a warranty of 4 years'
     if not owner:
         return []
-    attribute, value = match["attribute"].strip(), match["value"]
+    groups = match.groupdict()
+    attribute = (groups["attribute"] or groups.get("other_attribute") or "").strip()
+    value = groups["value"] or groups.get("other_value") or ""
     if clause.auxiliary in ("was", "were", "did"):
         questions: tuple[str, ...] = (f"What was the {attribute} of {owner}?",)
     else:

@@ -53,13 +53,17 @@ def restate(passage: Passage, *, seed: int) -> str | None:
 
 def _prose_groups(prose: str, discourse: Discourse, *, as_lines: bool) -> list[str]:
     """Sentences that stand on their own, each with the ones that lean on it."""
+    sentences = split_sentences(prose)
+    settled = [_settle(sentence, discourse, as_line=False) for sentence in sentences]
     groups: list[str] = []
-    for sentence in split_sentences(prose):
-        settled = _settle(sentence, discourse, as_line=as_lines)
-        if settled is None and groups:
+    for position, sentence in enumerate(sentences):
+        stands_alone = position + 1 == len(sentences) or settled[position + 1] is not None
+        if settled[position] is None and groups:
             groups[-1] = f"{groups[-1]} {sentence}"
+        elif as_lines and stands_alone:
+            groups.append(_settle(sentence, discourse, as_line=True) or sentence)
         else:
-            groups.append(settled or sentence)
+            groups.append(settled[position] or sentence)
     return groups
 
 

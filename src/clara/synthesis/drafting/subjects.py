@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from clara.synthesis.drafting.words import DANGLING, DETERMINERS, GENERIC_UNITS, POSSESSIVES
+from clara.synthesis.drafting.words import (
+    COMMON_STARTS,
+    DANGLING,
+    DETERMINERS,
+    GENERIC_UNITS,
+    NATIONS,
+    POSSESSIVES,
+    QUANTIFIERS,
+)
 
 _FILE_NAME = re.compile(r"\.(?:pdf|docx?|pptx?|xlsx?|html?|md|txt)$|[/\\]", re.IGNORECASE)
 
@@ -54,7 +62,7 @@ class Discourse:
             return self.title
         if self.title and subject.removeprefix("The ").lower() == self.title.removeprefix("the ").lower():
             return self.title
-        if {first, *others} & DANGLING or (not others and first in _QUANTIFIERS):
+        if {first, *others} & DANGLING or (not others and first in QUANTIFIERS):
             return None
         subject = self._small_start(words)
         if names_itself(subject):
@@ -70,10 +78,10 @@ class Discourse:
         first = words[0]
         low = first.lower()
         plain = first[1:].islower() and first.isalpha()
-        common = low in DETERMINERS or low in _QUANTIFIERS or low in self.lower_case or low in _COMMON_STARTS
+        common = low in DETERMINERS or low in QUANTIFIERS or low in self.lower_case or low in COMMON_STARTS
         if plain and len(words) > 1 and not words[1][0].isupper():
             common = common or not re.search(r"['’]s$", first)
-            common = common and low not in _NATIONS
+            common = common and low not in NATIONS
         elif plain and len(words) == 1:
             common = common or not names_itself(first)
         return " ".join([low, *words[1:]]) if plain and common else " ".join(words)
@@ -83,11 +91,12 @@ class Discourse:
         first = subject.split()[0].lower()
         if first in ("it", "its") or resolved == self.title or re.search(r"\b(?:it|its)\b", rest):
             return  # still about the same thing
-        if not names_itself(resolved):
+        if not names_itself(subject):
             return
-        if looks_like_person(resolved) or (len(resolved.split()) <= 2 and not resolved.startswith("the ")):
+        person = looks_like_person(resolved)
+        if person or (len(resolved.split()) <= 2 and not resolved.startswith("the ")):
             self.person = resolved
-        if not self.title_is_central and not re.search(r" and ", resolved):
+        if not person and not self.title_is_central and " and " not in resolved:
             self.topic = resolved
 
 
@@ -106,147 +115,11 @@ def names_itself(text: str) -> bool:
     if words and words[0][0].isupper() and re.search(r"['’]s$", words[0]):
         return True
     if len(words) == 1 and words[0][0].isupper():
-        return not words[0].lower().endswith("s") and len(words[0]) > 2 and words[0].lower() not in _COMMON_STARTS
+        return not words[0].lower().endswith("s") and len(words[0]) > 2 and words[0].lower() not in COMMON_STARTS
     return False
 
 
-_COMMON_STARTS = set(
-    [
-        "production",
-        "assembly",
-        "work",
-        "research",
-        "demand",
-        "construction",
-        "development",
-        "people",
-        "water",
-        "food",
-        "money",
-        "education",
-        "music",
-        "art",
-        "science",
-        "history",
-        "energy",
-        "power",
-        "life",
-        "death",
-        "time",
-        "today",
-        "most",
-        "many",
-        "some",
-        "several",
-        "few",
-        "all",
-        "both",
-        "other",
-        "others",
-        "more",
-        "critics",
-        "children",
-        "women",
-        "men",
-        "none",
-        "nothing",
-        "everything",
-        "everyone",
-        "someone",
-        "anyone",
-        "what",
-        "who",
-        "which",
-        "there",
-    ]
-)
 
-_QUANTIFIERS = set(
-    [
-        "some",
-        "many",
-        "most",
-        "all",
-        "both",
-        "several",
-        "few",
-        "others",
-        "other",
-        "another",
-        "each",
-        "any",
-        "none",
-        "more",
-        "much",
-        "various",
-        "numerous",
-        "certain",
-        "such",
-        "additional",
-        "half",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "early",
-        "late",
-        "modern",
-        "traditional",
-        "recent",
-        "new",
-    ]
-)
-_NATIONS = set(
-    [
-        "american",
-        "british",
-        "english",
-        "french",
-        "german",
-        "italian",
-        "spanish",
-        "portuguese",
-        "russian",
-        "chinese",
-        "japanese",
-        "indian",
-        "roman",
-        "greek",
-        "dutch",
-        "polish",
-        "turkish",
-        "ottoman",
-        "egyptian",
-        "european",
-        "african",
-        "asian",
-        "islamic",
-        "christian",
-        "catholic",
-        "protestant",
-        "jewish",
-        "muslim",
-        "canadian",
-        "australian",
-        "mexican",
-        "irish",
-        "scottish",
-        "welsh",
-        "swedish",
-        "norwegian",
-        "danish",
-        "norman",
-        "soviet",
-        "arab",
-        "persian",
-        "korean",
-    ]
-)
 
 
 def looks_like_person(name: str) -> bool:

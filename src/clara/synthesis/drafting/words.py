@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _REGULAR = """
 abandon accept accompany accuse achieve acquire act adapt add adopt advance advise affect aim allow announce appear
 apply appoint approve argue arrange arrest arrive ask assassinate assemble assign assist assume attack attain attempt
@@ -36,7 +41,7 @@ tend test threaten total touch trace trade train transfer transform transmit tra
 undergo unify unite unveil update use utilize value vary view violate visit vote walk want warn watch weigh welcome
 work worsen yield house headquarter manufacture age call contact coat color colour equip finish fit price ship stock
 vest weld wire seat warrant assemble craft tune rate fuel charge recharge service staff archive
-""".split()  # noqa: SIM905  (a word list reads better as prose)
+"""
 
 _IRREGULAR = """
 arise arose arisen; become became become; begin began begun; bind bound bound; break broke broken; bring brought brought;
@@ -56,28 +61,7 @@ undertake undertook undertaken; wear wore worn; win won won; withdraw withdrew w
 weave wove woven; withstand withstood withstood; foresee foresaw foreseen; burn burned burned; bear bore born
 """
 
-_DOUBLED = set(
-    [
-        "stop",
-        "plan",
-        "ban",
-        "drop",
-        "fit",
-        "ship",
-        "stock",
-        "strip",
-        "control",
-        "refer",
-        "prefer",
-        "occur",
-        "permit",
-        "submit",
-        "transfer",
-        "equip",
-        "star",
-    ]
-)
-_DOUBLED.discard("stock")
+_DOUBLED = _words("stop plan ban drop fit ship strip control refer prefer occur permit submit transfer equip star")
 
 
 def _inflect(base: str) -> tuple[str, str, str]:
@@ -97,7 +81,7 @@ PARTICIPLE: dict[str, str] = {}
 PAST_OF: dict[str, str] = {}  # base -> form
 THIRD_OF: dict[str, str] = {}
 _irregular = {row.split()[0]: row.split() for row in _IRREGULAR.replace("\n", " ").split(";") if row.strip()}
-for _base in {*_REGULAR, *_irregular}:
+for _base in {*_words(_REGULAR), *_irregular}:
     _third, _past, _participle = _inflect(_base)
     if _base in _irregular:
         _, _past, _participle = _irregular[_base]
@@ -108,629 +92,115 @@ for _base in {*_REGULAR, *_irregular}:
     THIRD_OF[_base], PAST_OF[_base] = _third, _past
 PAST["found"] = PARTICIPLE["found"] = "find"
 PAST["founded"] = PARTICIPLE["founded"] = "found"
-BASES = frozenset({*_REGULAR, *_irregular})
+BASES = frozenset({*_words(_REGULAR), *_irregular})
 PAST["travelled"] = PARTICIPLE["travelled"] = "travel"
 
 BE = {"is", "are", "was", "were"}
 HAVE = {"has", "have", "had"}
 MODALS = {"can", "could", "will", "would", "may", "might", "must", "should"}
 # third-person forms that are as often plural nouns: taken as verbs only before a determiner, number or pronoun
-NOUN_LIKE = set(
-    [
-        "uses",
-        "works",
-        "plans",
-        "states",
-        "names",
-        "forms",
-        "plays",
-        "needs",
-        "means",
-        "marks",
-        "lists",
-        "ranks",
-        "rates",
-        "results",
-        "orders",
-        "offers",
-        "produces",
-        "limits",
-        "covers",
-        "changes",
-        "claims",
-        "costs",
-        "causes",
-        "charges",
-        "features",
-        "functions",
-        "heads",
-        "holds",
-        "hosts",
-        "houses",
-        "issues",
-        "joins",
-        "lands",
-        "leaves",
-        "links",
-        "lives",
-        "models",
-        "moves",
-        "notes",
-        "numbers",
-        "opens",
-        "parks",
-        "places",
-        "points",
-        "powers",
-        "prices",
-        "prints",
-        "processes",
-        "ranges",
-        "records",
-        "reforms",
-        "reports",
-        "rests",
-        "returns",
-        "rules",
-        "runs",
-        "sails",
-        "scores",
-        "serves",
-        "sets",
-        "shares",
-        "shifts",
-        "shapes",
-        "ships",
-        "shows",
-        "signs",
-        "sparks",
-        "stages",
-        "stands",
-        "stars",
-        "starts",
-        "stops",
-        "stores",
-        "studies",
-        "supports",
-        "supplies",
-        "targets",
-        "tests",
-        "totals",
-        "trades",
-        "trains",
-        "transports",
-        "treats",
-        "turns",
-        "updates",
-        "values",
-        "views",
-        "visits",
-        "votes",
-        "walks",
-        "watches",
-        "yields",
-        "finds",
-        "builds",
-        "fires",
-        "fits",
-        "files",
-        "drives",
-        "draws",
-        "cuts",
-        "breaks",
-        "aims",
-        "acts",
-        "attacks",
-        "awards",
-        "bases",
-        "battles",
-        "doubles",
-        "drops",
-        "ends",
-        "experiences",
-        "faces",
-        "falls",
-        "fights",
-        "demands",
-        "designs",
-        "displays",
-        "exports",
-        "imports",
-        "increases",
-        "decreases",
-        "declines",
-    ]
+NOUN_LIKE = _words(
+    """uses works plans states names forms plays needs means marks lists ranks rates results orders offers produces limits
+    covers changes claims costs causes charges features functions heads holds hosts houses issues joins lands leaves
+    links lives models moves notes numbers opens parks places points powers prices prints processes ranges records
+    reforms reports rests returns rules runs sails scores serves sets shares shifts shapes ships shows signs sparks
+    stages stands stars starts stops stores studies supports supplies targets tests totals trades trains transports
+    treats turns updates values views visits votes walks watches yields finds builds fires fits files drives draws
+    cuts breaks aims acts attacks awards bases battles doubles drops ends experiences faces falls fights demands designs
+    displays exports imports increases decreases declines"""
 )
 # past forms that are as often nouns or adjectives
-NOT_PAST = {"left", "lay", "felt", "saw", "used", "related", "limited", "united", "based", "estimated", "led"}
+NOT_PAST = {"left", "lay", "saw", "used", "related", "limited", "united", "based", "estimated", "led"}
 
-PRONOUNS_IT = {"it"}
-PRONOUNS_PERSON = {"he", "she"}
-DANGLING = set(
-    [
-        "it",
-        "he",
-        "she",
-        "they",
-        "him",
-        "her",
-        "them",
-        "this",
-        "these",
-        "those",
-        "such",
-        "here",
-        "there",
-        "we",
-        "us",
-        "our",
-        "i",
-        "my",
-        "you",
-        "your",
-        "former",
-        "latter",
-        "one",
-        "ones",
-        "itself",
-        "himself",
-        "herself",
-        "themselves",
-        "each",
-        "another",
-        "same",
-    ]
+DANGLING = _words(
+    """it he she they him her them this these those such here there we us our i my you your former latter one ones
+    itself himself herself themselves each another same"""
 )
 POSSESSIVES = {"its", "his", "her", "their"}
 DETERMINERS = {"the", "a", "an", "this", "that", "these", "those", "its", "his", "her", "their", "our", "my", "your"}
-BREAKERS = set(
-    [
-        "that",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "where",
-        "when",
-        "while",
-        "if",
-        "as",
-        "because",
-        "although",
-        "though",
-        "since",
-        "unless",
-        "until",
-        "whereas",
-        "whether",
-        "but",
-        "nor",
-        "so",
-        "than",
-        "why",
-        "how",
-        "what",
-    ]
+BREAKERS = _words(
+    """that which who whom whose where when while if as because although though since unless until whereas whether
+    but nor so than why how what"""
 )
-PREPOSITIONS = set(
-    [
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "of",
-        "to",
-        "with",
-        "about",
-        "into",
-        "through",
-        "during",
-        "before",
-        "after",
-        "between",
-        "among",
-        "against",
-        "under",
-        "over",
-        "near",
-        "within",
-        "without",
-        "across",
-        "along",
-        "around",
-        "behind",
-        "beyond",
-        "upon",
-        "toward",
-        "towards",
-        "via",
-        "per",
-        "since",
-        "until",
-        "throughout",
-        "despite",
-        "like",
-        "as",
-        "including",
-    ]
+PREPOSITIONS = _words(
+    """in on at by for from of to with about into through during before after between among against under over near
+    within without across along around behind beyond upon toward towards via per since until throughout despite
+    like as including"""
 )
-OPENERS = {
-    "however", "therefore", "also", "additionally", "furthermore", "moreover", "later", "then", "today", "nevertheless",
-    "consequently", "thus", "subsequently", "meanwhile", "finally", "eventually", "similarly", "traditionally",
-    "historically", "currently", "originally", "initially", "generally", "typically", "often", "usually", "in fact",
-    "for example", "for instance", "in addition", "as a result", "overall", "in particular", "specifically", "notably",
-    "first", "second", "third", "instead", "likewise", "indeed", "hence", "besides", "presently", "and", "but",
-}  # fmt: skip
-GENERIC_UNITS = set(
-    [
-        "unit",
-        "product",
-        "device",
-        "machine",
-        "item",
-        "model",
-        "instrument",
-        "appliance",
-        "system",
-        "tool",
-        "vehicle",
-        "apparatus",
-        "piece",
-        "article",
-        "equipment",
-        "gadget",
-    ]
+OPENERS = _words(
+    """however therefore also additionally furthermore moreover later then today nevertheless consequently thus
+    subsequently meanwhile finally eventually similarly traditionally historically currently originally initially
+    generally typically often usually overall specifically notably first second third instead likewise indeed hence
+    besides presently and but"""
+) | {"in fact", "for example", "for instance", "in addition", "as a result", "in particular"}
+GENERIC_UNITS = _words(
+    """unit product device machine item model instrument appliance system tool vehicle apparatus piece article
+    equipment gadget"""
 )
-COLOURS = set(
-    [
-        "red",
-        "green",
-        "blue",
-        "yellow",
-        "orange",
-        "purple",
-        "violet",
-        "pink",
-        "brown",
-        "black",
-        "white",
-        "grey",
-        "gray",
-        "amber",
-        "teal",
-        "cyan",
-        "magenta",
-        "crimson",
-        "scarlet",
-        "maroon",
-        "navy",
-        "turquoise",
-        "indigo",
-        "beige",
-        "ivory",
-        "gold",
-        "golden",
-        "silver",
-        "bronze",
-        "copper",
-        "olive",
-        "lime",
-        "coral",
-        "salmon",
-        "lavender",
-        "mauve",
-        "tan",
-        "khaki",
-        "charcoal",
-        "cream",
-        "burgundy",
-        "ochre",
-        "emerald",
-    ]
+COLOURS = _words(
+    """red green blue yellow orange purple violet pink brown black white grey gray amber teal cyan magenta crimson
+    scarlet maroon navy turquoise indigo beige ivory gold golden silver bronze copper olive lime coral salmon lavender
+    mauve tan khaki charcoal cream burgundy ochre emerald"""
 )
-ORDINALS = set(
-    ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "last", "only"]
+ORDINALS = _words("first second third fourth fifth sixth seventh eighth ninth tenth last only")
+ROLES = _words(
+    """president ceo cto cfo head chief chair chairman chairwoman chairperson king queen captain contact coach host boss
+    principal mayor dean lead owner minister secretary spokesperson architect"""
 )
-ROLES = set(
-    [
-        "president",
-        "ceo",
-        "cto",
-        "cfo",
-        "head",
-        "chief",
-        "chair",
-        "chairman",
-        "chairwoman",
-        "chairperson",
-        "king",
-        "queen",
-        "captain",
-        "contact",
-        "coach",
-        "host",
-        "boss",
-        "principal",
-        "mayor",
-        "dean",
-        "lead",
-        "owner",
-        "minister",
-        "secretary",
-        "spokesperson",
-        "architect",
-    ]
+PERSONS = _words(
+    """designer writer painter singer player leader founder teacher lawyer composer officer commander ruler explorer
+    author actor actress director inventor sculptor professor doctor senator governor emperor editor politician
+    musician philosopher theologian poet general admiral bishop pope saint prince princess duke scholar historian
+    mathematician reformer preacher monk soldier banker farmer programmer developer researcher guitarist man woman"""
 )
-NOT_ROLES = set(
-    [
-        "number",
-        "power",
-        "color",
-        "colour",
-        "layer",
-        "container",
-        "computer",
-        "trailer",
-        "boiler",
-        "motor",
-        "sensor",
-        "processor",
-        "monitor",
-        "connector",
-        "charger",
-        "adapter",
-        "order",
-        "border",
-        "paper",
-        "water",
-        "tower",
-        "letter",
-        "matter",
-        "center",
-        "filter",
-        "meter",
-        "diameter",
-        "parameter",
-        "perimeter",
-        "corner",
-        "quarter",
-        "header",
-        "footer",
-        "folder",
-        "cover",
-        "chapter",
-        "factor",
-        "sector",
-        "vector",
-        "interior",
-        "exterior",
-        "floor",
-        "door",
-        "error",
-        "mirror",
-        "character",
-        "timer",
-        "transformer",
-        "breaker",
-        "carrier",
-        "router",
-        "printer",
-        "controller",
-        "inverter",
-        "compressor",
-        "heater",
-        "cooler",
-        "burner",
-        "mixer",
-        "buffer",
-        "laser",
-        "radar",
-    ]
+NOT_ROLES = _words(
+    """number power color colour layer container computer trailer boiler motor sensor processor monitor connector charger
+    adapter order border paper water tower letter matter center filter meter diameter parameter perimeter corner
+    quarter header footer folder cover chapter factor sector vector interior exterior floor door error mirror character
+    timer transformer breaker carrier router printer controller inverter compressor heater cooler burner mixer buffer
+    laser radar"""
 )
-PLACE_VERBS = set(
-    [
-        "bear",
-        "locate",
-        "situate",
-        "base",
-        "build",
-        "assemble",
-        "make",
-        "hold",
-        "find",
-        "found",
-        "open",
-        "die",
-        "live",
-        "establish",
-        "manufacture",
-        "produce",
-        "play",
-        "sign",
-        "headquarter",
-        "stand",
-        "grow",
-        "bury",
-        "reside",
-        "settle",
-        "arrive",
-        "stage",
-        "craft",
-        "set",
-        "discover",
-        "install",
-        "originate",
-        "begin",
-        "start",
-        "occur",
-        "happen",
-        "station",
-    ]
+PLACE_VERBS = _words(
+    """bear locate situate base build assemble make hold find found open die live establish manufacture produce play sign
+    headquarter stand grow bury reside settle arrive stage craft set discover install originate begin start
+    occur happen station put"""
 )
-PERSON_VERBS = set(
-    [
-        "found",
-        "design",
-        "invent",
-        "write",
-        "lead",
-        "discover",
-        "build",
-        "direct",
-        "compose",
-        "paint",
-        "develop",
-        "create",
-        "engineer",
-        "own",
-        "win",
-        "publish",
-        "coin",
-        "command",
-        "introduce",
-        "rule",
-        "write",
-        "propose",
-        "marry",
-        "say",
-        "argue",
-        "make",
-        "manufacture",
-        "produce",
-    ]
+PERSON_VERBS = _words(
+    """found design invent write lead discover build direct compose paint develop create engineer own win publish coin
+    command introduce rule write propose marry say argue make manufacture produce"""
 )
 # verbs after which 'what did X ...?' does not ask for what follows
-NO_OBJECT_VERBS = set(
-    [
-        "be",
-        "become",
-        "appear",
-        "remain",
-        "seem",
-        "happen",
-        "occur",
-        "come",
-        "go",
-        "stand",
-        "live",
-        "die",
-        "lie",
-        "begin",
-        "continue",
-        "want",
-        "need",
-        "let",
-        "get",
-        "say",
-        "state",
-        "argue",
-        "claim",
-        "think",
-        "believe",
-        "know",
-        "mean",
-        "show",
-        "cause",
-        "tend",
-        "try",
-        "attempt",
-        "plan",
-        "intend",
-        "refuse",
-        "agree",
-        "decide",
-        "rise",
-        "fall",
-        "last",
-        "weigh",
-        "cost",
-        "arrive",
-        "depart",
-        "emerge",
-        "exist",
-        "tell",
-        "ask",
-        "persuade",
-        "convince",
-        "force",
-        "encourage",
-        "allow",
-        "enable",
-        "permit",
-        "help",
-        "include",
-        "comprise",
-        "contain",
-        "consider",
-        "call",
-        "name",
-        "make",
-        "find",
-        "keep",
-        "leave",
-        "stay",
-        "look",
-        "turn",
-        "start",
-        "stop",
-        "rank",
-        "differ",
-        "vary",
-        "note",
-        "suggest",
-        "report",
-        "estimate",
-        "expect",
-        "hope",
-        "require",
-        "demand",
-    ]
+NO_OBJECT_VERBS = _words(
+    """be become appear remain seem happen occur come go stand live die lie begin continue want need let get say state
+    argue claim think believe know mean show cause tend try attempt plan intend refuse agree decide rise fall last
+    weigh cost arrive depart emerge exist tell ask persuade convince force encourage allow enable permit help include comprise
+    contain consider call name make find keep leave stay look turn start stop rank differ vary note suggest report
+    estimate expect hope require demand"""
 )
-MEASURES = set(
-    [
-        "population",
-        "area",
-        "length",
-        "height",
-        "width",
-        "depth",
-        "mass",
-        "weight",
-        "capacity",
-        "budget",
-        "endowment",
-        "speed",
-        "temperature",
-        "price",
-        "cost",
-        "range",
-        "diameter",
-        "elevation",
-        "density",
-        "altitude",
-        "volume",
-        "distance",
-        "duration",
-        "warranty",
-        "guarantee",
-        "lifespan",
-        "runtime",
-        "circumference",
-        "thickness",
-        "power",
-        "output",
-        "voltage",
-        "frequency",
-        "radius",
-        "revenue",
-        "turnover",
-        "salary",
-        "membership",
-        "enrollment",
-        "enrolment",
-    ]
+MEASURES = _words(
+    """population area length height width depth mass weight capacity budget endowment speed temperature price cost range
+    diameter elevation density altitude volume distance duration warranty guarantee lifespan runtime circumference
+    thickness power output voltage frequency radius revenue turnover salary membership enrollment enrolment"""
+)
+
+# sentence starters that are no names though they stand alone and capitalised
+COMMON_STARTS = _words(
+    """production assembly work research demand construction development people water food money education music art
+    science history energy power life death time today most many some several few all both other others more
+    critics children women men none nothing everything everyone someone anyone what who which there"""
+)
+
+QUANTIFIERS = _words(
+    """some many most all both several few others other another each any none more much various numerous certain such
+    additional half two three four five six seven eight nine ten early late modern traditional recent new"""
+)
+
+# adjectives that keep their capital
+NATIONS = _words(
+    """american british english french german italian spanish portuguese russian chinese japanese indian roman greek
+    dutch polish turkish ottoman egyptian european african asian islamic christian catholic protestant jewish
+    muslim canadian australian mexican irish scottish welsh swedish norwegian danish norman soviet arab
+    persian korean"""
 )
 
 MONTH = (
@@ -758,5 +228,7 @@ UNIT = (
     r"|mA|A|amps?|GHz|MHz|kHz|Hz|rpm|bar|Pa|kPa|MPa|psi|Nm|N|dB|GB|TB|MB|kB|°C|°F|degrees(?: Celsius| Fahrenheit)?"
     r"|euros?|dollars?|pounds|USD|EUR|GBP|CHF|francs?|yen|percent|per cent|%)"
 )
-QUANTITY = rf"(?:(?:US)?[$€£¥] ?{NUMBER}|(?:EUR|USD|GBP|CHF) ?\d[\d,.]*\d|{NUMBER}(?: ?[-–] ?{NUMBER})?(?:[ -]?{UNIT})(?![\w²]))"
+QUANTITY = (
+    rf"(?:(?:US)?[$€£¥] ?{NUMBER}|(?:EUR|USD|GBP|CHF) ?\d[\d,.]*\d|{NUMBER}(?: ?[-–] ?{NUMBER})?(?:[ -]?{UNIT})(?![\w²]))"
+)
 DURATION_UNIT = re.compile(r"(?:hours?|h|minutes?|min|seconds?|days?|weeks?|months?|years?|decades?)$")
