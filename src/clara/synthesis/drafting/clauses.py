@@ -9,23 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from clara.synthesis.drafting.words import (
-    BASES,
-    BE,
-    BREAKERS,
-    DATE,
-    DETERMINERS,
-    HAVE,
-    MODALS,
-    NOT_PAST,
-    NOUN_LIKE,
-    NUMBER_WORD,
-    OPENERS,
-    PARTICIPLE,
-    PAST,
-    PREPOSITIONS,
-    THIRD,
-)
+from clara.synthesis.drafting.verbs import ADVERB, Token, is_finite, read_verb, starts_verb
+from clara.synthesis.drafting.words import BREAKERS, DATE, DETERMINERS, OPENERS, PARTICIPLE, PREPOSITIONS
 
 _WORD = re.compile(r"[^\W_](?:[\w'’.,&/-]*[^\W_½¼¾])?[½¼¾]?|[^\w\s]")
 _OPENING_DATE = re.compile(rf"^(?:In|On|By|During|Since|From|Around|After|Before|Until) (?P<date>{DATE}),? (?=\S)")
@@ -34,15 +19,12 @@ _OPENING_PHRASE = re.compile(
     r"|Unlike|Like|Within|Upon|Between|Because of|Due to|Through|Along with|Besides|Apart from|When|While|Although|Though"
     r"|Because|Since|If|Once|[A-Z][a-z]+(?:ing|ed)\b) ?[^,;:]{2,90}, (?=\S)"
 )
-_ADVERBS = re.compile(
-    r"^(?:\w+ly|also|still|often|now|then|soon|first|once|later|already|usually|always|never|not|both|all)$"
-)
-_LOST_ADVERBS = frozenset("also then now later soon still already always both all often usually generally once".split())
+_NAME = r"(?:[Tt]he )?[A-ZÀ-Ý][\w.'’-]*(?: (?:of |de |the )?[A-ZÀ-Ý][\w.'’-]*)*"
+_NAME_LIST = re.compile(rf"^{_NAME}(?:, {_NAME})+,? (?:and|or) {_NAME}(?=,? )")
 _TRAILING_ADVERB = re.compile(
-    r"\s+(?:\w+ly|also|still|often|now|then|soon|first|later|already|always|both|all|itself|thereafter|afterwards?)$"
+    r"\s+(?:[a-z]+ly|also|still|often|now|then|soon|first|later|already|always|both|all|itself|thereafter|afterwards?)$"
 )
 MAX_SUBJECT_WORDS = 10
-_Token = tuple[str, int, int]  # (word, start, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +71,8 @@ def parse_clauses(sentence: str) -> list[Clause]:
             if not pending:
                 break
             clause = _parse_one(sentence, pending)
+            if clause is None:
+                clause = _parse_inner(sentence, pending)
             pending = None
             if clause is None:
                 break
@@ -99,7 +83,10 @@ def parse_clauses(sentence: str) -> list[Clause]:
             more = re.match(r"^,? (?:and|but)(?: (?:then|later|also|therefore|thus))? (?P<more>.+)$", clause.tail)
             if more:
                 first = more["more"].split()[0]
-                pending = f"{subject} {more['more']}" if _starts_verb(first) else more["more"]
+                pending = f"{subject} {more['more']}" if starts_verb(first) else more["more"]
+            elif relative := _RELATIVE.match(clause.tail):
+                named = _LAST_NAME.search(clause.rest)
+                pending = f"{named['name']} {relative['more']}" if named else None
     return clauses
 
 
@@ -112,16 +99,6 @@ def parse_clause(sentence: str) -> Clause | None:
     """
     clauses = parse_clauses(sentence)
     return clauses[0] if clauses else None
-
-
-def _starts_verb(word: str) -> bool:
-    return (
-        word in BE
-        or word in HAVE
-        or word in MODALS
-        or (word in PAST and word not in NOT_PAST - {"led"})
-        or (word in THIRD and word not in NOUN_LIKE - {"costs"})
-    )
 
 
 def _reduced_relative(sentence: str, clause: Clause) -> Clause | None:
@@ -145,7 +122,8 @@ def _parse_one(sentence: str, text: str) -> Clause | None:
     tokens = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
     if not tokens or tokens[0][0].lower() in PREPOSITIONS - {"like"} or re.match(r"[a-zA-Z]+ly\b", text):
         return None
-    position, interior = _find_verb(tokens)
+    names = _NAME_LIST.match(text)
+    position, interior = _find_verb(tokens, listed=names.end() if names else 0)
     if position is None:
         return None
     subject, apposition = text[: tokens[position][1]].strip(), ""
@@ -154,13 +132,39 @@ def _parse_one(sentence: str, text: str) -> Clause | None:
         subject = text[: tokens[interior][1]].strip()
     subject = re.sub(r" ?\([^)]*\)", "", subject).strip()
     subject = _TRAILING_ADVERB.sub("", subject)
-    if len(subject) < 2 or re.search(r"[,()]", subject):
+    if len(subject) < 2 or re.search(r"[()]" if names else r"[,()]", subject):
         return None
-    return _read_verb(sentence, text, tokens, position, (subject, apposition, opening_date))
+    group = read_verb(tokens, position)
+    if group is None or subject.lower() in DETERMINERS:
+        return None
+    rest, tail = _cut(text[group.end :], group.form)
+    return Clause(
+        sentence=sentence,
+        opening_date=opening_date,
+        subject=subject,
+        apposition=apposition,
+        form=group.form,
+        auxiliary=group.auxiliary,
+        verb=group.verb,
+        words=text[group.start : group.end],
+        rest=rest.strip(),
+        tail=tail,
+    )
+
+
+def _parse_inner(sentence: str, text: str) -> Clause | None:
+    """The clause after the first comma or two, when what stands before has a verb of its own or opens as an aside."""
+    for match in list(re.finditer(r", (?:and |but )?(?=(?:the|a|an|[A-Z][\w'’-]+) )", text))[:2]:
+        before = text[: match.start()]
+        aside = re.match(r"(?:[A-Z][a-z]+(?:ing|ed)|Just|Even|Of|To|Long|Once|Until|Where|Whereas|Throughout)\b", before)
+        if aside or any(starts_verb(word) for word in before.split()[1:]):
+            return _parse_one(sentence, text[match.end() :])
+    return None
 
 
 def _strip_opening(text: str) -> tuple[str, str]:
     date = ""
+    text = re.sub(r"^(?:Thus|Hence|Then|Therefore|However|Also|Instead|Consequently|Today|Eventually) (?=[a-zA-Z])", "", text)
     for _ in range(3):
         if match := _OPENING_DATE.match(text):
             date, text = date or match["date"], text[match.end() :]
@@ -178,18 +182,24 @@ def _strip_opening(text: str) -> tuple[str, str]:
     return text, date
 
 
-def _find_verb(tokens: list[_Token]) -> tuple[int | None, int | None]:
-    """(place of the main verb, place of the comma that opens an apposition before it); (None, None) when unsure."""
-    words = 0
+def _find_verb(tokens: list[Token], *, listed: int = 0) -> tuple[int | None, int | None]:
+    """(place of the main verb, place of the comma that opens an apposition before it); (None, None) when unsure.
+
+    Up to character `listed` the tokens are a list of names: part of the subject whatever they are.
+    """
+    words = depth = 0
     comma: int | None = None
-    for position, (word, _, _) in enumerate(tokens):
+    for position, (word, _, end) in enumerate(tokens):
         lowered = word.lower()
+        depth += (word == "(") - (word == ")")
+        if depth or word == ")" or end <= listed:
+            continue
         if comma is not None:  # inside ', a lamp from Perth,': only its end matters
             if word == "," and position + 1 < len(tokens):
                 following = position + 1
-                while following + 1 < len(tokens) and _ADVERBS.match(tokens[following][0]):
+                while following + 1 < len(tokens) and ADVERB.match(tokens[following][0]):
                     following += 1
-                if _is_finite(tokens, following):
+                if is_finite(tokens, following):
                     return following, comma
                 if re.match(r"(?:and|or)$", tokens[position + 1][0]):
                     return None, None
@@ -201,119 +211,29 @@ def _find_verb(tokens: list[_Token]) -> tuple[int | None, int | None]:
             continue
         if word in ';:–—"“”' or lowered in BREAKERS or lowered == "there":
             return None, None
-        if word in "()":
-            continue
         words += 1
         if words > MAX_SUBJECT_WORDS:
             return None, None
-        if position and _is_finite(tokens, position):
+        if position and is_finite(tokens, position):
             return position, None
     return None, None
 
 
-def _is_finite(tokens: list[_Token], position: int) -> bool:
-    word = tokens[position][0]
-    if word in BE or word in HAVE or word in MODALS:
-        return True
-    if word in ("do", "does", "did") or not word.islower():
-        return False
-    following = tokens[position + 1][0] if position + 1 < len(tokens) else ""
-    before = tokens[position - 1][0].lower()
-    if before in DETERMINERS or before in PREPOSITIONS or before in ("and", "or", "to"):
-        return False
-    if word in THIRD:
-        if word in NOUN_LIKE:
-            return (
-                before in ("it", "he", "she")
-                or re.match(
-                    rf"(?:(?:the|a|an|its|his|her|their|up|out|it|about|over|nearly|approximately)$|\d|[$€£¥]|{NUMBER_WORD}$)",
-                    following,
-                )
-                is not None
-            )
-        return True
-    if word in PAST and word not in NOT_PAST - {"led"}:
-        if following in ("by", "as", "to", "for", "in", "at", "with", "from", "on", "of") and word in PARTICIPLE:
-            return not _finite_later(tokens, position + 1)
-        return True
-    if word in BASES and word not in PARTICIPLE:  # 'pumps use', 'steam and water give'
-        plural = re.search(r"(?:[^su]s|people|men|women|children)$", before) is not None
-        return (
-            plural and re.match(r"(?:the|a|an|their|its|to|on|in|for|as|from|\d|[a-z]+s$|[A-Z])", following) is not None
-        )
-    return False
-
-
-def _finite_later(tokens: list[_Token], start: int) -> bool:
-    """Another main verb before the next boundary means the first one was 'the lamps designed by X'."""
-    for position in range(start, min(len(tokens), start + 14)):
-        word = tokens[position][0]
-        if word in ",;:" or word.lower() in BREAKERS or word == "and":
-            return False
-        if _starts_verb(word):
-            return True
-    return False
-
-
-def _read_verb(
-    sentence: str, text: str, tokens: list[_Token], position: int, found: tuple[str, str, str]
-) -> Clause | None:
-    subject, apposition, opening_date = found
-    word = tokens[position][0]
-    index = position + 1
-    while (
-        word in BE | HAVE | MODALS and index < len(tokens) and index < position + 3 and _ADVERBS.match(tokens[index][0])
-    ):
-        index += 1
-    helper = [token[0] for token in tokens[position + 1 : index]]
-    if "not" in helper or "never" in helper or (tokens[position + 1 :] and tokens[position + 1][0] == "not"):
-        return None
-    following = tokens[index][0] if index < len(tokens) else ""
-    next_one = tokens[index + 1][0] if index + 1 < len(tokens) else ""
-    start, end = tokens[position][1], tokens[position][2]
-    if (word in BE and following in PARTICIPLE and following != "set") or (word in BE and following == "set"):
-        form, auxiliary, verb = "passive", word, PARTICIPLE[following]
-        kept = next((i for i in range(position + 1, index) if tokens[i][0] not in _LOST_ADVERBS), index)
-        start, end = tokens[kept][1], tokens[index][2]
-    elif word in BE:
-        if following.endswith("ing") and len(following) > 5 and _gerund_base(following):
+def _after_relative(tokens: list[Token], start: int) -> int | None:
+    """The main verb after 'the lamp that was built in Perth': the second finite verb, before any comma."""
+    verbs = 0
+    for position in range(start + 1, min(len(tokens), start + 14)):
+        if tokens[position][0] in ",;:()" or tokens[position][0].lower() in BREAKERS or tokens[position][0] == "and":
             return None
-        form, auxiliary, verb = "be", word, "be"
-        end = tokens[index - 1][2]
-    elif word in HAVE | MODALS and following in ("been", "be") and next_one in PARTICIPLE:
-        form, auxiliary, verb = "perfect" if word in HAVE else "modal", word, PARTICIPLE[next_one]
-        words_start, end = tokens[index][1], tokens[index + 1][2]
-        start = words_start
-    elif word in HAVE and following in PARTICIPLE and following != "been":
-        form, auxiliary, verb = "perfect", word, PARTICIPLE[following]
-        start, end = tokens[index][1], tokens[index][2]
-    elif word in MODALS:
-        if following not in BASES:
-            return None
-        form, auxiliary, verb = "modal", word, following
-        start, end = tokens[index][1], tokens[index][2]
-    elif word in HAVE:
-        if following == "been" or following == "to":
-            return None
-        form, auxiliary, verb = "have", {"had": "did", "have": "do", "has": "does"}[word], "have"
-        end = tokens[index - 1][2]
-    elif word in PAST:
-        form, auxiliary, verb = "past", "did", PAST[word]
-    elif word in THIRD:
-        form, auxiliary, verb = "present", "does", THIRD[word]
-    else:
-        form, auxiliary, verb = "present", "do", word
-    rest, tail = _cut(text[end:], form)
-    return Clause(
-        sentence, opening_date, subject, apposition, form, auxiliary, verb, text[start:end], rest.strip(), tail
-    )
+        if is_finite(tokens, position):
+            verbs += 1
+            if verbs == 2 and tokens[position - 1][0] not in ("that", "which", "who"):
+                return position
+    return None
 
 
-def _gerund_base(word: str) -> bool:
-    stem = word[:-3]
-    return stem in BASES or stem + "e" in BASES or (len(stem) > 2 and stem[-1] == stem[-2] and stem[:-1] in BASES)
-
-
+_RELATIVE = re.compile(r"^, (?:who|which) (?P<more>[^,;]+)")
+_LAST_NAME = re.compile(r"(?:^|\s)(?P<name>(?:the )?[A-ZÀ-Ý][\w.'’-]*(?: (?:of |de |the )?[A-ZÀ-Ý][\w.'’-]*)*)$")
 _CUT = re.compile(
     r",(?! ?\d{3}\b)(?! (?:1[0-9]{3}|20[0-9]{2})\b)|[;:]| [–—-] |—| \((?=[^)]*\))"
     r"| (?:which|who|whom|whose|where|when|while|although|though|because|since(?! (?:the |early |late |mid)?[A-Z0-9])|until|unless|so|but|if|as well as|whereas|due to)\b"
@@ -326,7 +246,7 @@ def _cut(after: str, form: str) -> tuple[str, str]:
     for match in _CUT.finditer(after):
         following = match["next"]
         if following is not None:
-            joined = _starts_verb(following) and not (form in ("passive", "perfect", "be") and following in PARTICIPLE)
+            joined = starts_verb(following) and not (form in ("passive", "perfect", "be") and following in PARTICIPLE)
             joined = joined or following in ("it", "he", "she", "they", "later", "therefore", "thus", "then")
             if not joined:
                 continue

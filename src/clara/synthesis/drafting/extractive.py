@@ -11,7 +11,7 @@ from clara.synthesis.drafting.clauses import parse_clauses
 from clara.synthesis.drafting.dates import draft_dates
 from clara.synthesis.drafting.descriptions import draft_descriptions, kind_noun
 from clara.synthesis.drafting.objects import draft_objects
-from clara.synthesis.drafting.people import draft_people
+from clara.synthesis.drafting.people import draft_people, draft_subject
 from clara.synthesis.drafting.places import draft_places
 from clara.synthesis.drafting.quantities import draft_quantities, draft_there_are
 from clara.synthesis.drafting.relations import draft_acronyms, draft_relations
@@ -84,7 +84,9 @@ def draft_sentence(sentence: str, discourse: Discourse) -> list[Draft]:
             continue
         said = Statement(clause, subject, discourse)
         found = [draft for family in FAMILIES for draft in family(said)]
-        drafts.extend(found or draft_objects(said))
+        if all(draft.kind in ("date", "doer", "place") for draft in found):
+            found += draft_objects(said)
+        drafts.extend(found or draft_subject(said))
         discourse.heard(said.clause.subject, subject, rest=clause.rest)
         if subject == discourse.title and (noun := kind_noun(said)):
             discourse.kinds.add(noun)

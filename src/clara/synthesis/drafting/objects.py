@@ -9,15 +9,13 @@ from clara.synthesis.drafting.attributes import is_quantity
 from clara.synthesis.drafting.words import DATE, NO_OBJECT_VERBS
 from clara.synthesis.drafts import Draft
 
-_STARTS_OBJECT = re.compile(
-    r"(?:the|a|an|both|several|many|all|some|two|three)\b|[A-ZÀ-Ý]|[a-z]+(?:s|ion|ment|ity|ance|ence|ism)\b"
-)
 _NO_OBJECT = re.compile(
-    r"(?:it|its|their|him|her|them|his|this|that|these|those|more|less|most|only|up|out|off|as|towards|across|perhaps|\w+ly)\b"
+    r"(?:it|its|their|him|her|them|his|this|that|these|those|more|less|most|only|up|out|off|as|towards|across|perhaps|together|back|away|down|there|here|much|itself|themselves|himself|herself|in|on|at|by|for|from|with|to|into|of|than|over|under|around|about|through|during|after|before|between|among|against|along|near|within|without|beyond|up|per|\w+ing|even|just|when|\w+ly)\b"
 )
 _STRANDED = re.compile(
     r"^(?P<preposition>as|for|from|with|to|of|on|into|against|through|between|upon|about|under) (?P<thing>[^,;:()]+)$"
 )
+_IS_ADJECTIVE = re.compile(r"(?:able|ible|ent|ant|lar|ous|ful|ive|al|ic|ed|ent|rse|pt|near|close|due|full|free|rich|made)$")
 _STRANDED_VERBS = {
     "consist of", "depend on", "depend upon", "rely on", "rely upon", "belong to", "refer to", "relate to", "focus on", "serve as",
     "act as", "work as", "work for", "work with", "derive from", "originate from", "specialize in", "compete with", "compete for",
@@ -34,7 +32,7 @@ def draft_objects(said: Statement) -> list[Draft]:
     clause = said.clause
     if len(said.subject.split()) > 9 or re.match(r" (?:that|how|whether|why)\b", clause.tail):
         return []
-    return _stranded(said) or _became(said) or _object(said)
+    return _stranded(said) or _had(said) or _adjective(said) or _became(said) or _object(said)
 
 
 def _stranded(said: Statement) -> list[Draft]:
@@ -65,6 +63,36 @@ def _stranded(said: Statement) -> list[Draft]:
     return said.draft(kind, thing, said.ask("What", f"{after} {preposition}"))
 
 
+def _adjective(said: Statement) -> list[Draft]:
+    """'The agency is responsible for water' -> what is it responsible for?"""
+    clause = said.clause
+    match = re.match(
+        r"^(?P<adjective>(?:\w+ly )?[a-z]+) (?P<preposition>for|to|with|from|of|on|in) (?P<thing>[^,;:()]+)$", clause.rest
+    )
+    if clause.form != "be" or match is None or not _IS_ADJECTIVE.search(match["adjective"]):
+        return []
+    thing, preposition = match["thing"], match["preposition"]
+    if len(thing.split()) > 10 or re.match(DATE, thing) or re.match(r"(?:its|their|his|her|it|them|which)\b", thing):
+        return []
+    if preposition == "to" and not re.match(r"(?:the|a|an)\b|[A-Z]|\w+s\b|\w+(?:ion|ity|ment)\b", thing):
+        return []
+    return said.draft("relation", thing, said.ask("What", f"{match['adjective']} {preposition}"))
+
+
+def _had(said: Statement) -> list[Draft]:
+    """'Pitt has an emphasis on research' -> what does it have an emphasis on?"""
+    clause = said.clause
+    match = re.match(
+        r"^(?P<what>(?:an?|the) [^,;]+?) (?P<preposition>on|for|in|with|to|over|from) (?P<thing>[^,;:()]+)$", clause.rest
+    )
+    if clause.form != "have" or match is None or re.match(DATE, match["thing"]):
+        return []
+    what, thing = match["what"], match["thing"]
+    if not 1 < len(what.split()) <= 6 or len(thing.split()) > 10 or re.search(r"\b(?:and|that)\b", what):
+        return []
+    return said.draft("relation", thing, said.ask("What", f"{what} {match['preposition']}"))
+
+
 def _became(said: Statement) -> list[Draft]:
     clause = said.clause
     if (
@@ -92,7 +120,7 @@ def _object(said: Statement) -> list[Draft]:
     ):
         return []
     thing = noun_phrase(clause.rest, max_words=9)
-    if not _STARTS_OBJECT.match(thing) or _NO_OBJECT.match(thing) or is_quantity(thing) or re.match(DATE, thing):
+    if not re.match(r"[\w\"“]", thing) or _NO_OBJECT.match(thing) or is_quantity(thing) or re.match(DATE, thing):
         return []
     after = clause.rest[len(thing) :]
     if re.match(r"\s*(?:and|or|that|to be)\b", after):
@@ -102,5 +130,7 @@ def _object(said: Statement) -> list[Draft]:
         thing, after = whole, ""
     if len(after.split()) > 10:
         after = ""
+    if re.search(r"\b(?:all|both|each|ever|not|only|more|even)$", thing):
+        return []
     when = f" in {clause.opening_date}" if re.fullmatch(r"\d{4}", clause.opening_date) else ""
     return said.draft("object", thing, said.ask("What", f"{after}{when}"))

@@ -82,3 +82,19 @@ def _doer(said: Statement) -> list[Draft]:
     if clause.verb in ("make", "manufacture", "produce", "build") and clause.form == "present":
         questions.append(f"Which company {clause.words} {done}?")
     return said.draft("doer", clause.subject, *questions)
+
+
+def draft_subject(said: Statement) -> list[Draft]:
+    """Who or what is it that ...? The last resort: only for a short named subject of something particular."""
+    clause = said.clause
+    if said.subject != clause.subject or not names_itself(clause.subject) or len(clause.subject.split()) > 5:
+        return []
+    told = said.settle(clause.rest)
+    particular = names_itself(f"x {told}") or bool(re.search(r"\d", told))
+    if not particular or not 4 <= len(told.split()) <= 14 or re.match(r"(?:that|to|not|as|so|very)\b", told):
+        return []
+    if re.search(r"['’]s? |^(?:Figure|Table|Section|Chapter)\b", f"{clause.subject} ") or re.search(r"\b(?:its|his|her|their)\b", told):
+        return []
+    helper = f"{clause.auxiliary} " if clause.form in ("passive", "perfect", "modal") else ""
+    who = _who_or_what(clause.subject, clause.verb)
+    return said.draft("subject", clause.subject, f"{who} {helper}{clause.words} {told}?")

@@ -10,6 +10,10 @@ from clara.synthesis.drafts import Draft
 
 _NAME = r"(?:the )?(?:[A-ZÀ-Ý][\w'’.-]*)(?:(?:,? (?:of|the|de|and)?\s?)(?:[A-ZÀ-Ý][\w'’.-]*))*"
 _PLACE = re.compile(rf"(?:^|\s)(?P<preposition>in|at|near|on) (?P<place>{_NAME}(?:, {_NAME})?)")
+_LIES = re.compile(
+    r"^(?:about |approximately |just )?(?:\d+ (?:km|miles|kilomet\w+) )?(?:north|south|east|west|near|between|across|adjacent"
+    r"|along|on|next|in|at|within|outside|inside|behind|above|below|off)\w* (?!which)(?:\S+ ?){1,9}$"
+)
 _NOT_A_PLACE = re.compile(rf"^(?:the )?(?:{DATE}|{MONTH}\b|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)")
 
 
@@ -17,6 +21,8 @@ def draft_places(said: Statement) -> list[Draft]:
     clause = said.clause
     if clause.verb == "take" and clause.rest.startswith("place "):
         return _takes_place(said)
+    if clause.verb in ("lie", "sit", "stand", "locate", "situate") and _LIES.match(clause.rest):
+        return said.draft("place", clause.rest, said.ask("Where", ""))
     if clause.verb not in PLACE_VERBS and not (clause.form == "be" and re.match(r"(?:in|at|near) [A-Z]", clause.rest)):
         return []
     match = _PLACE.search(clause.rest)

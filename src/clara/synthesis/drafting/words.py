@@ -39,7 +39,26 @@ situate solve span spark specialize sponsor stage star start state stay stop sto
 structure struggle study submit succeed suffer suggest summon supply support surrender surround survive suspend target
 tend test threaten total touch trace trade train transfer transform transmit transport travel treat trigger try turn
 undergo unify unite unveil update use utilize value vary view violate visit vote walk want warn watch weigh welcome
-work worsen yield house headquarter manufacture age call contact coat color colour equip finish fit price ship stock
+work worsen yield abolish absorb accelerate accommodate accumulate acknowledge activate address administer advocate
+amend annex anticipate assert assist associate assure attribute average await banish beat benefit besiege bless block
+blame border breed broadcast campaign cater cast cease challenge characterize cite clear coach code colonize compel
+compensate complain compress concentrate concern condense conflict constitute consult contend contrast convey
+cooperate coordinate correspond credit cultivate debate decay decline deem defect define delay delegate denote
+denounce depose deprive designate detect deter devote dictate diminish disagree disappear disband discourage
+displace dispute disrupt distinguish drain draft dwell echo elevate embrace emit emphasise emphasize encode
+encompass encounter enforce engage enhance enlarge enrich enslave entitle erect erode evaluate evacuate evoke exert
+exhibit exile expel exploit export facilitate favor favour feed film flank flee flood flourish flow fluctuate
+forge formalize foster freeze fulfil fulfill furnish guard halt harm harvest hire hunt immigrate impact imply impose
+imprison induce infect inhibit inject injure insert inspect install insist instruct insulate integrate interact
+interpret interview invoke isolate justify knock launch lease liberate lift lobby locate lock lose manifest master
+mature maximize mediate mobilize monitor motivate mount multiply narrate neglect object obey offend omit overlap
+oversee permeate perceive persecute persist phase plague possess pour precede preside presume privatize prohibit
+proliferate prompt prosecute prosper ratify rebel recall reconstruct recover rectify refine reinforce reiterate
+relinquish relocate remark render renew reopen replicate reproduce resemble reshape resort restructure reunite revive
+revolt reward rival rotate sack sample scatter secede secrete segregate sense signify simulate slow smuggle solicit
+specify stabilize stem stimulate strengthen subdue substitute succumb sue summarize supervise suppress surpass survey
+suspect sustain switch symbolize televise terminate testify thrive tour transcribe transition translate trap trigger
+undermine unlock uphold urge utilize vanish venture verify violate withdraw witness worship yield house headquarter manufacture age call contact coat color colour equip finish fit price ship stock
 vest weld wire seat warrant assemble craft tune rate fuel charge recharge service staff archive
 """
 
@@ -167,7 +186,9 @@ PLACE_VERBS = _words(
 )
 PERSON_VERBS = _words(
     """found design invent write lead discover build direct compose paint develop create engineer own win publish coin
-    command introduce rule write propose marry say argue make manufacture produce"""
+    command introduce rule write propose marry say argue make manufacture produce meet order sign start attend resign retire visit travel
+    return defeat command graduate study teach sing kill decide refuse accept appoint elect move arrive die escape flee
+    patent declare launch join establish purchase attack succeed believe win"""
 )
 # verbs after which 'what did X ...?' does not ask for what follows
 NO_OBJECT_VERBS = _words(
@@ -213,6 +234,7 @@ DATE = (
     rf"|(?:(?:early|late|mid) )?{MONTH}(?: of)? {YEAR}"
     rf"|(?:the )?(?:spring|summer|autumn|fall|winter) of {YEAR}|(?:the )?(?:early |late |mid[- ])?{YEAR}s"
     rf"|(?:early |late |mid[- ])?{YEAR}(?:(?: to |[–-]){YEAR})?|\d{{4}}-\d{{2}}-\d{{2}}"
+    r"|(?:c\. )?\d{1,4} (?:BCE|BC|CE|AD)|AD \d{1,4}"
     r"|the (?:early |late |mid[- ])?(?:\d{1,2}(?:st|nd|rd|th)|[a-z]+teenth|twentieth) century))(?![\w%])(?!,\d{3})"
 )
 NUMBER_WORD = (

@@ -1,0 +1,143 @@
+"""Which word of a tokenised sentence is its main verb, and what the verb group around it is: by lists and neighbours."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from clara.synthesis.drafting.words import (
+    BASES,
+    BE,
+    BREAKERS,
+    DETERMINERS,
+    HAVE,
+    MODALS,
+    NOT_PAST,
+    NOUN_LIKE,
+    NUMBER_WORD,
+    PARTICIPLE,
+    PAST,
+    PREPOSITIONS,
+    THIRD,
+)
+
+Token = tuple[str, int, int]  # (word, start, end)
+ADVERB = re.compile(r"^(?:[a-z]+ly|also|still|often|now|then|soon|first|once|later|already|always|never|not|both|all)$")
+_LOST_ADVERBS = frozenset("also then now later soon still already always both all often usually generally once".split())  # noqa: SIM905
+_OPENS_OBJECT = re.compile(
+    rf"(?:(?:the|a|an|its|his|her|their|up|out|it|about|over|nearly|approximately)$|\d|[$€£¥]|{NUMBER_WORD}$)"
+)
+_PLURAL = re.compile(r"(?:[^su]s|people|men|women|children)$")
+
+
+@dataclass(frozen=True, slots=True)
+class VerbGroup:
+    """See Clause. `start` and `end` are the characters of the verb without its auxiliary; what follows is the rest."""
+
+    form: str
+    auxiliary: str
+    verb: str
+    start: int
+    end: int
+
+
+def starts_verb(word: str) -> bool:
+    """Whether a word that follows 'and' can only be a finite verb."""
+    if word in BE or word in HAVE or word in MODALS:
+        return True
+    if word in PAST:
+        return word not in NOT_PAST or word == "led"
+    return word in THIRD and (word not in NOUN_LIKE or word == "costs")
+
+
+def is_finite(tokens: list[Token], position: int) -> bool:
+    """Whether the word at `position`, after a subject, is a main verb."""
+    word = tokens[position][0]
+    if word in BE or word in HAVE or word in MODALS:
+        return True
+    if word in ("do", "does", "did") or not word.islower():
+        return False
+    following = tokens[position + 1][0] if position + 1 < len(tokens) else ""
+    before = tokens[position - 1][0].lower()
+    if before in DETERMINERS or before in PREPOSITIONS or before in ("and", "or", "to"):
+        return False
+    if following in BE or following in HAVE or following in MODALS:
+        return False  # 'music labels have', 'the causes cited were'
+    if word in THIRD:
+        return word not in NOUN_LIKE or before in ("it", "he", "she") or _OPENS_OBJECT.match(following) is not None
+    if word in PAST and (word not in NOT_PAST or word == "led"):
+        if following == "by":
+            return False
+        if word in PARTICIPLE and following in PREPOSITIONS:
+            return not _finite_later(tokens, position + 1)
+        return True
+    if word in BASES and (word not in PARTICIPLE or word == "become"):  # 'pumps use', 'steam and water give'
+        joined = any(token[0] == "and" for token in tokens[:position])
+        fits = re.match(r"(?:the|a|an|their|its|to|on|in|for|as|from|\d|[a-z]+s$|[A-Z])", following)
+        return (joined or _PLURAL.search(before) is not None) and (fits is not None or word == "become")
+    return False
+
+
+def _finite_later(tokens: list[Token], start: int) -> bool:
+    """Another main verb before the next boundary means the first one was 'the lamps designed by X'."""
+    for word, _, _ in tokens[start : start + 14]:
+        if word in ",;:" or word.lower() in BREAKERS or word == "and":
+            return False
+        if starts_verb(word):
+            return True
+    return False
+
+
+def read_verb(tokens: list[Token], position: int) -> VerbGroup | None:
+    """The verb group that starts at `position`; None for negations and for forms no question is made of."""
+    word, start, end = tokens[position]
+    index = position + 1
+    if word in BE or word in HAVE or word in MODALS:
+        while index < min(len(tokens), position + 3) and ADVERB.match(tokens[index][0]):
+            index += 1
+    if any(token[0] in ("not", "never", "no") for token in tokens[position + 1 : index + 1]):
+        return None
+    following = tokens[index][0] if index < len(tokens) else ""
+    after = tokens[index + 1][0] if index + 1 < len(tokens) else ""
+    if word in BE:
+        return _read_be(tokens, position, index)
+    if word in HAVE or word in MODALS:
+        form = "perfect" if word in HAVE else "modal"
+        if following in ("been", "be"):
+            if after not in PARTICIPLE:
+                return None
+            return VerbGroup(form, word, PARTICIPLE[after], tokens[index][1], tokens[index + 1][2])
+        if word in HAVE and following in PARTICIPLE:
+            return VerbGroup(form, word, PARTICIPLE[following], tokens[index][1], tokens[index][2])
+        if word in MODALS:
+            return VerbGroup(form, word, following, *tokens[index][1:]) if following in BASES else None
+        if following == "to":
+            return None
+        auxiliary = {"had": "did", "have": "do", "has": "does"}[word]
+        return VerbGroup("have", auxiliary, "have", start, tokens[index - 1][2])
+    if word in PAST:
+        return VerbGroup("past", "did", PAST[word], start, end)
+    if word in THIRD:
+        return VerbGroup("present", "does", THIRD[word], start, end)
+    return VerbGroup("present", "do", word, start, end)
+
+
+def _read_be(tokens: list[Token], position: int, index: int) -> VerbGroup | None:
+    word, start, _ = tokens[position]
+    following = tokens[index][0] if index < len(tokens) else ""
+    if following in PARTICIPLE:
+        kept = next((i for i in range(position + 1, index) if tokens[i][0] not in _LOST_ADVERBS), index)
+        return VerbGroup("passive", word, PARTICIPLE[following], tokens[kept][1], tokens[index][2])
+    gerund = _gerund_base(following)
+    if gerund:
+        return VerbGroup("perfect", word, gerund, tokens[index][1], tokens[index][2])
+    return VerbGroup("be", word, "be", start, tokens[index - 1][2])
+
+
+def _gerund_base(word: str) -> str:
+    """'use' of 'using'; '' when the word is no -ing form of a known verb."""
+    if not word.endswith("ing") or len(word) < 6:
+        return ""
+    stem = word[:-3]
+    undoubled = stem[:-1] if len(stem) > 2 and stem[-1] == stem[-2] else stem
+    return next((base for base in (stem, stem + "e", undoubled) if base in BASES), "")
