@@ -5,9 +5,14 @@ Shapes: q = questions, d = candidate documents (passages), k = chosen documents,
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+# Upstream's: not 0, so that a candidate more than 18 logits (0.37 of cosine) ahead still draws later slots' gradient.
+TAKEN_WEIGHT = 1e-8
 
 
 def score_passages(query: Tensor, memory: Tensor) -> Tensor:
@@ -25,19 +30,19 @@ def score_passages(query: Tensor, memory: Tensor) -> Tensor:
 def straight_through_top_k(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """The k best candidates of each row, best first: (indices [q, k], weights [q, k, d]).
 
-    Forward the weights are one-hot. Backward each slot has the gradient of a softmax over the candidates that earlier
-    slots have not taken (CLaRa, arXiv 2511.18659). Candidates at -inf are never chosen while others are left.
-    Raises ValueError when k is larger than the number of candidates.
+    Forward the weights are one-hot. Backward each slot has the gradient of a softmax in which candidates that earlier
+    slots have taken count TAKEN_WEIGHT (CLaRa, arXiv 2511.18659). Candidates at -inf are never chosen while others are
+    left. Raises ValueError when k is larger than the number of candidates.
     """
     if k > logits.shape[1]:
         raise ValueError(f"cannot choose {k} of {logits.shape[1]} candidates")
     logits = logits.float()
     indices = logits.topk(k, dim=-1).indices  # [q, k]
-    taken = torch.zeros_like(logits, dtype=torch.bool)
+    taken = torch.zeros_like(logits)
     weights = []
     for slot in range(k):
-        soft = torch.softmax(logits.masked_fill(taken, torch.finfo(logits.dtype).min), dim=-1)
+        soft = torch.softmax(logits + taken * math.log(TAKEN_WEIGHT), dim=-1)
         hard = F.one_hot(indices[:, slot], logits.shape[1]).to(soft.dtype)
         weights.append(hard + (soft - soft.detach()))  # in this order the forward value is exactly one-hot
-        taken = taken | hard.bool()
+        taken = taken + hard
     return indices, torch.stack(weights, dim=1)
