@@ -1,0 +1,75 @@
+"""What the demo trains, and how long: the same fields as configs/tiny_cpu.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from clara.errors import UsageError
+
+HELD_OUT_SHARE = 5  # one held-out document for every five to train on
+MIN_HELD_OUT = 20
+NUM_QUESTIONS = 402
+
+MODEL: dict[str, Any] = {
+    "doc_max_length": 128,
+    "compression_rate": 10,
+    "num_documents": 5,
+    "num_candidates": 20,
+    "lora_rank": 16,
+    "lora_alpha": 32,
+    "lora_dropout": 0.0,
+}
+TRAINING: dict[str, Any] = {
+    "batch_size": 16,
+    "micro_batch_size": 16,
+    "precision": "float32",
+    "save_steps": 50,
+    "logging_steps": 5,
+}
+STAGES: dict[str, dict[str, Any]] = {
+    "pretrain": {"learning_rate": 1e-3, "answer_share": 0.5, "num_epochs": 2},
+    "instruction": {"learning_rate": 5e-4, "num_epochs": 1},
+    "end_to_end": {"learning_rate": 3e-4, "num_epochs": 1},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoSettings:
+    """What a user may choose. Everything else is the recipe."""
+
+    output: Path
+    seed: int = 0
+    documents: int = 1000
+    base_model: str = "tiny"
+
+    def __post_init__(self) -> None:
+        if self.documents < 20:
+            raise UsageError(f"--documents {self.documents}: the demo needs at least 20 documents to train on")
+
+    @property
+    def held_out(self) -> int:
+        return max(MIN_HELD_OUT, self.documents // HELD_OUT_SHARE)
+
+    @property
+    def questions(self) -> int:
+        """At least two a held-out document, at least 402 at the default size; a multiple of three."""
+        return max(NUM_QUESTIONS * self.held_out // 200, 2 * self.held_out) // 3 * 3
+
+    def training(self, data: Path, runs: Path) -> dict[str, Any]:
+        """The training configuration, as `clara train --config` would read it."""
+        return {
+            "runs_dir": str(runs),
+            "device": "cpu",
+            "model": {"base_model": self.base_model, **MODEL},
+            "data": {stage: str(data / f"{stage}_data.jsonl") for stage in STAGES}
+            | {"eval_fraction": 0.05, "max_eval_rows": 100},
+            "training": {**TRAINING, "seed": self.seed},
+            **STAGES,
+        }
+
+    def identity(self) -> dict[str, Any]:
+        """What makes two runs the same run."""
+        recipe = {"model": MODEL, "training": TRAINING, "stages": STAGES}
+        return {key: value for key, value in asdict(self).items() if key != "output"} | {"recipe": recipe}

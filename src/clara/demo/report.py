@@ -1,0 +1,196 @@
+"""The demo's result three ways: a table on the terminal, report.json, and report.html with plots."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from clara.evaluation.metrics import Interval
+from clara.evaluation.plots import bar_chart, learning_curves
+from clara.evaluation.report import Section, cards, code, figure, note, paragraph, render_report, table
+from clara.jsonl import write_lines
+
+ROWS = (
+    ("closed book (no document)", "closed_book"),
+    ("BM25 + full text, bare base", "bm25_full_text"),
+    ("gold full text, bare base", "gold_text"),
+    ("CLaRa, untrained adapters", "untrained"),
+    ("CLaRa after pretrain", "after_pretrain"),
+    ("CLaRa after instruction", "after_instruction"),
+    ("CLaRa after end_to_end", "after_end_to_end"),
+)
+COLUMNS = (
+    ("EM, gold document", "exact_match_gold_document"),
+    ("EM among 4 others", "exact_match_among_distractors"),
+    ("recall@1", "recall_at_1"),
+    ("recall@5", "recall_at_5"),
+    ("EM, end to end", "exact_match"),
+    ("seen phrasings", "exact_match_seen"),
+    ("unseen phrasings", "exact_match_unseen"),
+)
+
+
+def write_reports(report: dict[str, Any], out: Path, runs: Path) -> None:
+    """Write report.json (without the per-question lists) and report.html into `out`."""
+    write_lines(out / "report.json", [json.dumps(_without_lists(report), indent=2, ensure_ascii=False)])
+    (out / "report.html").write_text(_page(report, runs), encoding="utf-8")
+
+
+def print_table(report: dict[str, Any], console: Console) -> None:
+    """The same rows and columns as report.html, on the terminal."""
+    heldout = report["heldout"]
+    shown = Table(
+        title=f"{heldout['num_documents']} documents never trained on, {heldout['num_questions']} questions "
+        "(mean and 95 % interval)",
+        title_justify="left",
+    )
+    shown.add_column("")
+    for title, _ in COLUMNS:
+        shown.add_column(title, justify="right")
+    scores = _all_scores(report)
+    for title, name in ROWS:
+        cells = [_interval(scores[name].get(metric)) for _, metric in COLUMNS]
+        shown.add_row(title, *(_text(cell) for cell in cells), style="bold" if name == "after_end_to_end" else "")
+    console.print(shown)
+    for answer in report["answers"]:
+        right = "" if answer["answer"] == answer["expected"] else f"   (the sheet says: {answer['expected']})"
+        console.print(f"\nQ  {answer['question']}\nA  {answer['answer']}{right}", highlight=False, markup=False)
+        for source in answer["sources"][:3]:
+            console.print(f"     {source['document']} p.{source['page']}  score {source['score']:.3f}", highlight=False)
+    seconds = report["seconds"]
+    console.print(
+        f"\ncompression rate {report['compression_rate']:.1f}; {seconds['total'] / 60:.1f} minutes in all, "
+        f"{seconds['train'] / 60:.1f} of them training",
+        highlight=False,
+    )
+
+
+def _page(report: dict[str, Any], runs: Path) -> str:
+    heldout, scores = report["heldout"], _all_scores(report)
+    rows = [[title, *(_interval(scores[name].get(metric)) for _, metric in COLUMNS)] for title, name in ROWS]
+    sections = [
+        Section("In one line", [_cards(report), paragraph(_summary(report))]),
+        Section(
+            "Every system, the same questions",
+            [
+                table(["", *(title for title, _ in COLUMNS)], rows, strong=[len(rows) - 1]),
+                note(
+                    "EM = exact match after normalisation. Gold document: the right passage's memory is given. Among 4 "
+                    "others: with its nearest neighbours by BM25. End to end: the model retrieves and answers. "
+                    "recall@1: the top passage is of the right file and holds the answer. Before end_to_end there is no query "
+                    "reasoner: its starting point, a copy of the compressor, retrieves. Seen phrasings occur in training "
+                    "rows about other products, unseen ones in none. Intervals are 95 %; a dash means not applicable."
+                ),
+                figure(_bars(scores, "exact_match_gold_document"), "Exact match when the right document is given"),
+                figure(_bars(scores, "exact_match"), "Exact match end to end: retrieve, then answer"),
+                figure(_bars(scores, "recall_at_1"), "Recall@1"),
+            ],
+        ),
+        Section("By attribute, after each stage (end to end)", [_attributes(scores)]),
+        Section("Learning curves", _curves(runs)),
+        Section("Three answers with sources", [_answer(answer) for answer in report["answers"]]),
+        Section("What it was made of", _facts(report)),
+    ]
+    subtitle = f"{heldout['num_documents']} held-out fictional product sheets, {heldout['num_questions']} questions"
+    return render_report("clara demo", sections, subtitle=subtitle)
+
+
+def _cards(report: dict[str, Any]) -> str:
+    heldout = report["heldout"]
+    return cards(
+        [
+            (f"{heldout['exact_match_gold_document']:.2f}", "exact match, gold document"),
+            (f"{heldout['recall_at_1']:.2f}", "recall@1"),
+            (f"{heldout['exact_match']:.2f}", "exact match, end to end"),
+            (f"{report['compression_rate']:.1f}×", "fewer tokens than the text"),
+            (f"{report['seconds']['total'] / 60:.1f} min", f"on {report['machine']['cores']} CPU cores"),
+        ]
+    )
+
+
+def _summary(report: dict[str, Any]) -> str:
+    compression = report["compression"]
+    return (
+        f"{report['data']['documents']} documents became training data, the three stages ran in "
+        f"{report['seconds']['train'] / 60:.1f} minutes, and a passage of {compression['mean_passage_tokens']:.0f} tokens "
+        f"on average is read as {compression['memory_tokens']} memory tokens."
+    )
+
+
+def _bars(scores: Mapping[str, dict[str, Any]], metric: str) -> str:
+    known = {title: _interval(scores[name][metric]) for title, name in ROWS if scores[name].get(metric)}
+    return bar_chart(known, x_label=metric.replace("_", " "), highlight=[ROWS[-1][0]])
+
+
+def _attributes(scores: Mapping[str, dict[str, Any]]) -> str:
+    systems = [(title, name) for title, name in ROWS if name.startswith("after_")] + [ROWS[2]]
+    names = list(scores["after_end_to_end"]["by_attribute"])
+    rows = [[name, *(_interval(scores[system]["by_attribute"].get(name)) for _, system in systems)] for name in names]
+    return table(["attribute", *(title for title, _ in systems)], rows)
+
+
+def _curves(runs: Path) -> list[str]:
+    blocks = []
+    for stage in ("pretrain", "instruction", "end_to_end"):
+        lines = [json.loads(line) for line in (runs / stage / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+        logged = [line for line in lines if "loss" in line]
+        blocks.append(figure(learning_curves(logged, keys=["answer_loss"]), f"{stage}: answer loss by step"))
+        if stage == "end_to_end" and any("recall_at_1" in line for line in logged):
+            recall = learning_curves(logged, keys=["recall_at_1", "selected_a_positive"])
+            blocks.append(figure(recall, "end_to_end: retrieval within training batches, by step"))
+    return blocks
+
+
+def _answer(answer: dict[str, Any]) -> str:
+    from html import escape
+
+    sources = "".join(
+        f"<li><code>{escape(s['document'])}</code>, page {s['page']}, score {s['score']:.3f}: {escape(s['excerpt'])}</li>"
+        for s in answer["sources"][:3]
+    )
+    right = (
+        ""
+        if answer["answer"] == answer["expected"]
+        else f" <small>(the sheet says: {escape(answer['expected'])})</small>"
+    )
+    return (
+        f'<div class="answer"><div class="question">{escape(answer["question"])}</div>'
+        f"<div>{escape(answer['answer']) or '<em>empty</em>'}{right}</div><ol>{sources}</ol></div>"
+    )
+
+
+def _facts(report: dict[str, Any]) -> list[str]:
+    data = report["data"]
+    seconds = {name: value for name, value in report["seconds"].items() if not isinstance(value, dict)}
+    return [
+        table(["step", "seconds"], [[name, round(value, 1)] for name, value in seconds.items()]),
+        table(["training file", "rows"], [[name, count] for name, count in data["rows"].items()]),
+        table(["what", "version"], [[name, text] for name, text in report["versions"].items()]),
+        note(f"Seeds {report['seeds']}; machine {report['machine']['platform']}, {report['machine']['cores']} cores."),
+        code(json.dumps(report["configuration"], indent=2)),
+    ]
+
+
+def _all_scores(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {**report["baselines"], "after_end_to_end": report["after_end_to_end"]}
+
+
+def _interval(value: dict[str, Any] | None) -> Interval | None:
+    return None if value is None else Interval(**value)
+
+
+def _text(interval: Interval | None) -> str:
+    return "–" if interval is None else f"{interval.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
+
+
+def _without_lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_lists(inner) for key, inner in value.items() if not key.endswith("_per_question")}
+    if isinstance(value, list):
+        return [_without_lists(inner) for inner in value]
+    return value
