@@ -182,14 +182,18 @@ class _Walker:
                 self._page_is_fresh = False
 
     def _row_texts(self, row: list[Element]) -> list[str]:
+        """A text per column: a cell over several columns is followed by empty ones, a continued cell is empty."""
         texts: list[str] = []
+        spans: list[int] = []
         for cell in row:
             properties = child(cell, "tcPr")
             merge = child(properties, "vMerge")
             continued = merge is not None and _value(merge) != "restart"
             texts.append("" if continued else self._cell_text(cell))
-            texts.extend([""] * (_number(_value(child(properties, "gridSpan")), low=1, high=MAX_COLUMNS) - 1))
-        return texts[:MAX_COLUMNS] if len(row) <= MAX_COLUMNS else texts
+            spans.append(_number(_value(child(properties, "gridSpan")), low=1, high=MAX_COLUMNS))
+        if sum(spans) > MAX_COLUMNS:
+            return texts
+        return [part for text, span in zip(texts, spans, strict=True) for part in (text, *[""] * (span - 1))]
 
     def _cell_text(self, container: Element) -> str:
         parts: list[str] = []

@@ -1,5 +1,5 @@
-"""Blocks of a PDF page from liteparse's layout, with two repairs it needs: headings of one size that stand below each
-other are not one heading, and a table without rules is not one run of words."""
+"""Blocks of a PDF page from liteparse's layout, with the repairs it needs: headings of one size that stand below each
+other are not one heading, and a table without rules is neither one run of words nor columns of prose."""
 
 from __future__ import annotations
 
@@ -15,12 +15,44 @@ if TYPE_CHECKING:
 MIN_GAP = 0.8  # of the font size: a wider gap on a line separates two cells
 ALIGNED = 4.0  # points: cells of one column start, or end, this close together
 MAX_CELL = 60  # characters: longer pieces are columns of prose
+MEAN_CELL = 20  # characters: lines of prose in narrow columns are longer
 Line = list["TextItem"]  # items of one baseline from left to right
 
 
 def layout_blocks(page: ParsedPage) -> list[Block]:
     """The page's blocks in reading order; figures and rules are left out."""
-    return [block for found in page.blocks or [] for block in _convert(found, page) if block.text.strip()]
+    blocks: list[Block] = []
+    waiting = list(page.blocks or [])
+    while waiting:
+        beside = _side_by_side(waiting)
+        table = _table_of_columns(beside, page) if len(beside) > 1 else []
+        blocks.extend(table or _convert(waiting[0], page))
+        del waiting[: len(beside) if table else 1]
+    return [block for block in blocks if block.text.strip()]
+
+
+def _side_by_side(blocks: list[LayoutBlock]) -> list[LayoutBlock]:
+    """The first block and those that stand to the right of it at the same height: columns of text, or of a table."""
+    run = blocks[:1]
+    for following in blocks[1:]:
+        box, other = run[-1].bbox, following.bbox
+        if box is None or other is None or {run[-1].kind, following.kind} != {"paragraph"}:
+            break
+        shared = min(box.y + box.height, other.y + other.height) - max(box.y, other.y)
+        if other.x < box.x + box.width or shared < 0.5 * max(box.height, other.height):
+            break
+        run.append(following)
+    return run
+
+
+def _table_of_columns(columns: list[LayoutBlock], page: ParsedPage) -> list[Block]:
+    """A table that was read column by column, row by row; nothing when the columns are prose."""
+    boxes = [column.bbox for column in columns if column.bbox is not None]
+    left, top = min(box.x for box in boxes), min(box.y for box in boxes)
+    right, bottom = max(box.x + box.width for box in boxes), max(box.y + box.height for box in boxes)
+    rows = _columns(_lines_inside(left, top, right, bottom, page))
+    lengths = [len(cell) for row in rows for cell in row]
+    return table_block(rows) if rows and sum(lengths) <= MEAN_CELL * len(lengths) else []
 
 
 def _convert(found: LayoutBlock, page: ParsedPage) -> list[Block]:
@@ -52,12 +84,15 @@ def _lines(block: LayoutBlock, page: ParsedPage) -> list[Line]:
     box = block.bbox
     if box is None:
         return []
+    return _lines_inside(box.x, box.y, box.x + box.width, box.y + box.height, page)
+
+
+def _lines_inside(left: float, top: float, right: float, bottom: float, page: ParsedPage) -> list[Line]:
     return _group_lines(
         [
             item
             for item in page.text_items
-            if box.x - 1 <= item.x + item.width / 2 <= box.x + box.width + 1
-            and box.y - 1 <= item.y + item.height / 2 <= box.y + box.height + 1
+            if left - 1 <= item.x + item.width / 2 <= right + 1 and top - 1 <= item.y + item.height / 2 <= bottom + 1
         ]
     )
 

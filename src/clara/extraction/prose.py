@@ -85,7 +85,7 @@ def paragraphs_from_lines(text: str) -> list[Block]:
 
 def _ends_paragraph(line: str, following: str, *, width: int) -> bool:
     room = width - len(line)
-    if room <= len(following.split(" ", 1)[0]):
+    if line.endswith("-") or room <= len(following.split(" ", 1)[0]):
         return False  # the next word would not have fitted: the line was wrapped
     return line[-1] in ".!?:;。！？" or following[0].isupper() or following[0].isdigit()
 
