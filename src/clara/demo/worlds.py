@@ -176,10 +176,20 @@ def draw_passages(rng: Random, world: World) -> list[Passage]:
     ]
 
 
-def draw_question(rng: Random, entity: Entity, fact: Fact) -> str:
-    """One phrasing of the question whose answer is `fact.value`."""
+def draw_simple_passage(rng: Random, world: World) -> Passage:
+    """A fresh entity as a short list of 'Attribute: value' lines: the easiest text to learn reading on."""
+    entity = draw_entity(rng, world)
+    facts = rng.sample(entity.facts, 4)
+    lines = [entity.name, *(f"{_capitalised(fact.attribute.label)}: {fact.value}" for fact in facts)]
+    return Passage("\n".join(lines), entity, tuple(facts), "lines")
+
+
+def draw_question(rng: Random, entity: Entity, fact: Fact, *, generic: bool = False) -> str:
+    """One phrasing of the question whose answer is `fact.value`; a generic one spells the attribute's label."""
     attribute = fact.attribute
-    if rng.random() < 0.5:
+    if generic:
+        template = rng.choice(GENERIC_QUESTIONS)
+    elif rng.random() < 0.5:
         template = rng.choice(attribute.questions)
     elif attribute.values == "person" and rng.random() < 0.6:
         template = rng.choice(PERSON_QUESTIONS)

@@ -1,0 +1,177 @@
+"""The tiny base's shape and its forward passes: compress passages, read rows whose branches share a prefix, losses."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from tiny_base_rows import Batch, Mix, Row
+from tokenizers import Tokenizer
+from transformers import LlamaConfig, LlamaForCausalLM
+
+
+def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> LlamaForCausalLM:
+    torch.manual_seed(args.seed)
+    config = LlamaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=args.hidden,
+        intermediate_size=args.intermediate,
+        num_hidden_layers=args.layers,
+        num_attention_heads=args.hidden // args.head_dim,
+        num_key_value_heads=args.hidden // args.head_dim,
+        head_dim=args.head_dim,
+        max_position_embeddings=2048,
+        tie_word_embeddings=True,
+        initializer_range=args.init,  # transformers' default 0.02 is far too small for a narrow model
+        # with rows of 100-300 tokens on a CPU, eager attention trains 1.4 times as fast as the fused kernel's backward
+        attn_implementation="sdpa" if torch.cuda.is_available() else "eager",
+        bos_token_id=tokenizer.token_to_id("<s>"),
+        eos_token_id=tokenizer.token_to_id("</s>"),
+        pad_token_id=tokenizer.token_to_id("<pad>"),
+    )
+    return LlamaForCausalLM(config)
+
+
+def autocast(device: torch.device) -> Any:
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+def padded(sequences: list[list[int]], pad: int, device: torch.device) -> torch.Tensor:
+    width = -(-max(map(len, sequences)) // 8) * 8
+    return torch.tensor([ids + [pad] * (width - len(ids)) for ids in sequences], device=device)
+
+
+def compress(model: LlamaForCausalLM, sequences: list[list[int]], memory_size: int) -> torch.Tensor:
+    """[sequences, memory, hidden]: last hidden states at the memory tokens that end every sequence."""
+    device = model.device
+    memory: list[torch.Tensor | None] = [None] * len(sequences)
+    order = sorted(range(len(sequences)), key=lambda i: len(sequences[i]))
+    for part in [order[: len(order) // 2], order[len(order) // 2 :]]:  # two lengths: less padding
+        if not part:
+            continue
+        ids = padded([sequences[i] for i in part], model.config.pad_token_id, device)
+        # right padding under a causal mask: no real position ever sees it
+        states = model.model(input_ids=ids, use_cache=False).last_hidden_state
+        for row, i in enumerate(part):
+            memory[i] = states[row, len(sequences[i]) - memory_size : len(sequences[i])]
+    return torch.stack([m for m in memory if m is not None])
+
+
+def chunked_rows(rows: list[Row], max_tokens: int) -> list[list[Row]]:
+    chunks: list[list[Row]] = []
+    for row in sorted(rows, key=len):
+        if chunks and (len(chunks[-1]) + 1) * len(row) <= max_tokens and len(row) <= 1.3 * len(chunks[-1][0]) + 16:
+            chunks[-1].append(row)
+        else:
+            chunks.append([row])
+    return chunks
+
+
+def row_logits(
+    model: LlamaForCausalLM, rows: list[Row], memory: torch.Tensor | None, *, only_answers: bool
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[tuple[int, int]]]:
+    """Logits, targets and weights of every predicted token, and which (row, branch) each belongs to (-1: prefix)."""
+    device = model.device
+    width = -(-max(map(len, rows)) // 8) * 8
+    ids = torch.full((len(rows), width), model.config.pad_token_id)
+    positions = torch.zeros((len(rows), width), dtype=torch.long)
+    owner = torch.full((len(rows), width), -1)  # 0 prefix, 1… branches, -1 padding
+    source: list[int] = []  # flat position whose logits predict …
+    target: list[int] = []
+    weight: list[float] = []
+    belongs: list[tuple[int, int]] = []
+    slot_at: list[int] = []
+    slot_from: list[int] = []
+    for r, row in enumerate(rows):
+        prefix = len(row.prefix)
+        ids[r, :prefix] = torch.tensor(row.prefix)
+        positions[r, :prefix] = torch.arange(prefix)
+        owner[r, :prefix] = 0
+        if not only_answers:
+            for i in range(1, prefix):
+                if row.prefix_weights[i]:
+                    source.append(r * width + i - 1)
+                    target.append(row.prefix[i])
+                    weight.append(row.prefix_weights[i])
+                    belongs.append((r, -1))
+        at = prefix
+        for b, branch in enumerate(row.branches):
+            size = len(branch.ids)
+            ids[r, at : at + size] = torch.tensor(branch.ids)
+            positions[r, at : at + size] = torch.arange(prefix, prefix + size)
+            owner[r, at : at + size] = b + 1
+            for i in range(1, size):
+                if branch.weights[i] == 1.0 or (branch.weights[i] and not only_answers):
+                    source.append(r * width + at + i - 1)
+                    target.append(branch.ids[i])
+                    weight.append(branch.weights[i])
+                    belongs.append((r, b))
+            at += size
+        if row.slots and memory is not None:
+            n = memory.shape[1]
+            for start, passage in row.slots:
+                slot_at += [r * width + start + i for i in range(n)]
+                slot_from += [passage * n + i for i in range(n)]
+    ids, positions, owner = ids.to(device), positions.to(device), owner.to(device)
+    embeds = model.model.embed_tokens(ids)
+    if slot_at and memory is not None:
+        flat = embeds.flatten(0, 1)
+        values = memory.flatten(0, 1)[torch.tensor(slot_from, device=device)].to(flat.dtype)
+        embeds = flat.index_put((torch.tensor(slot_at, device=device),), values).view_as(embeds)
+    causal = torch.ones((width, width), dtype=torch.bool, device=device).tril()
+    same = (owner[:, None, :] == 0) | (owner[:, None, :] == owner[:, :, None])
+    allowed = (causal & same)[:, None]  # [rows, 1, query, key]
+    mask = torch.zeros(allowed.shape, device=device).masked_fill(~allowed, torch.finfo(torch.float32).min)
+    states = model.model(
+        inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=False
+    ).last_hidden_state
+    logits = model.lm_head(states.flatten(0, 1)[torch.tensor(source, device=device)])
+    return logits, torch.tensor(target, device=device), torch.tensor(weight, device=device), belongs
+
+
+def contrastive_loss(
+    memory: torch.Tensor, queries: torch.Tensor, targets: list[int], temperature: float
+) -> torch.Tensor:
+    """In-batch InfoNCE between question memories and passage memories, in both directions."""
+    q = F.normalize(queries.flatten(1).float(), dim=-1)
+    p = F.normalize(memory.flatten(1).float(), dim=-1)
+    scores = q @ p.T / temperature  # [queries, passages]
+    labels = torch.tensor(targets, device=scores.device)
+    return (
+        F.cross_entropy(scores, labels)
+        + F.cross_entropy(scores.T[labels], torch.arange(len(labels), device=scores.device))
+    ) / 2
+
+
+def batch_loss(
+    model: LlamaForCausalLM, batch: Batch, mix: Mix, *, max_tokens: int, temperature: float
+) -> tuple[torch.Tensor, dict[str, float]]:
+    """Weighted mean cross-entropy over all rows plus the contrastive term; and its parts for the log."""
+    uses_memory = any(row.slots for row in batch.rows) or mix.retrieval_weight > 0
+    parts: dict[str, float] = {}
+    memory = None
+    if uses_memory:
+        asks = batch.queries if mix.retrieval_weight > 0 else []
+        both = compress(model, batch.passages + asks, batch.memory_size)
+        memory, queries = both[: len(batch.passages)], both[len(batch.passages) :]
+    total = torch.zeros((), device=model.device)
+    weights = torch.zeros((), device=model.device)
+    answer_sum = answer_count = 0.0
+    for chunk in chunked_rows(batch.rows, max_tokens):
+        logits, target, weight, _ = row_logits(model, chunk, memory, only_answers=False)
+        losses = F.cross_entropy(logits.float(), target, reduction="none")
+        total = total + (losses * weight).sum()
+        weights = weights + weight.sum()
+        full = weight == 1.0
+        answer_sum += float(losses.detach()[full].sum())
+        answer_count += float(full.sum())
+    loss = total / weights
+    parts["answer"] = answer_sum / max(answer_count, 1)
+    if mix.retrieval_weight > 0 and memory is not None:
+        nce = contrastive_loss(memory, queries, batch.query_targets, temperature)
+        parts["nce"] = float(nce.detach())
+        loss = loss + mix.retrieval_weight * nce
+    parts["loss"] = float(loss.detach())
+    return loss, parts

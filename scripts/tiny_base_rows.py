@@ -1,0 +1,232 @@
+"""From worlds to token rows for training the tiny base: prompts, formats, the curriculum's mixing. Knows no torch.
+
+A batch is made of *passages* (read by the compressor), *queries* (questions, read by it too) and *rows* (what
+the generator reads). A row shares one prefix (the prompt up to where its questions part) between several *branches*
+(question, answer); a branch sees the prefix and itself only, so each is exactly the prompt `ClaraModel` would build.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from clara.demo.worlds import Fact, Passage, World, draw_passages, draw_question, draw_simple_passage
+
+QA_SYSTEM = "Answer the question from the background, in as few words as you can."
+WRITE_SYSTEM = "Write questions that cover the document, each with its answer."
+RESTATE_SYSTEM = "Restate the background in other words."
+RESTATE_USERS = (
+    "Background: {docs} Say this differently.",
+    "Background: {docs} means the same as",
+    "{docs} In other words:",
+    "Background: {docs} Write this again in your own words.",
+)
+CHAT_TEMPLATE = (
+    "{%- set ns = namespace(system='') -%}{{- bos_token -}}"
+    "{%- for message in messages -%}"
+    "{%- if message['role'] == 'system' -%}{%- set ns.system = message['content'] + '\\n' -%}"
+    "{%- elif message['role'] == 'user' -%}{{- '<|user|>' + ns.system + message['content'] -}}"
+    "{%- set ns.system = '' -%}"
+    "{%- else -%}{{- '<|assistant|>' + message['content'] + eos_token -}}{%- endif -%}"
+    "{%- endfor -%}{%- if add_generation_prompt -%}{{- '<|assistant|>' -}}{%- endif -%}"
+)
+MAX_MEMORY = 32
+SPECIAL_TOKENS = [
+    "<unk>", "<s>", "</s>", "<pad>", "<ENC>", "<SEP>", "<AE>", "<|user|>", "<|assistant|>",
+    *(f"<MEM{i}>" for i in range(MAX_MEMORY)),
+]  # fmt: skip
+MAX_PASSAGE_TOKENS = 126  # with <ENC>, bos and eos: doc_max_length 128 is never exceeded
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What a batch is made of at one point of the curriculum."""
+
+    memory_share: float  # groups whose background is memory; the others read visible text
+    memory_sizes: tuple[int, ...]  # one is drawn per batch
+    max_passages: int  # passages per background, 1 to this
+    write_share: float  # groups that also write questions with their answers
+    restate_share: float  # groups that also restate a passage
+    question_weight: float  # loss weight of question tokens beside 1.0 for answers
+    retrieval_weight: float  # weight of the in-batch contrastive loss
+    simple_share: float = 0.0  # groups of one short list of facts, asked about by label
+
+
+@dataclass(slots=True)
+class Branch:
+    """Tokens after the shared prefix; weights[i] is the loss weight of predicting ids[i]."""
+
+    ids: list[int]
+    weights: list[float]
+    answer: str = ""
+    tag: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Row:
+    """One generator sequence. `slots` are (position in prefix, passage index) of each passage's first memory token."""
+
+    prefix: list[int]
+    prefix_weights: list[float]
+    branches: list[Branch]
+    slots: list[tuple[int, int]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.prefix) + sum(len(branch.ids) for branch in self.branches)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Everything of one step, as token ids. `queries[i]` asks for a fact of passage `query_targets[i]`."""
+
+    memory_size: int
+    passages: list[list[int]]
+    queries: list[list[int]]
+    query_targets: list[int]
+    rows: list[Row]
+
+
+def chat(system: str, user: str) -> str:
+    """The rendered prompt, exactly as CHAT_TEMPLATE renders it with add_generation_prompt."""
+    return f"<s><|user|>{system}\n{user}<|assistant|>"
+
+
+class RowMaker:
+    """Draws batches; the batch of a step is a pure function of (seed, step)."""
+
+    def __init__(self, tokenizer: Any, worlds: tuple[World, ...], *, seed: int, batch_passages: int) -> None:
+        self.tokenizer = tokenizer  # a tokenizers.Tokenizer
+        self.worlds = worlds
+        self.seed = seed
+        self.batch_passages = batch_passages
+        self.ids = {token: tokenizer.token_to_id(token) for token in SPECIAL_TOKENS}
+
+    def encode(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def compressor_ids(self, text: str, memory_size: int) -> list[int]:
+        """<ENC> bos text eos <MEM0>…: what the compressor reads."""
+        body = self.encode(text)[:MAX_PASSAGE_TOKENS]
+        memory = [self.ids[f"<MEM{i}>"] for i in range(memory_size)]
+        return [self.ids["<ENC>"], self.ids["<s>"], *body, self.ids["</s>"], *memory]
+
+    def draw_group(self, rng: random.Random, count: int) -> list[Passage]:
+        """`count` passages of different entities (or two parts of one), of one world more often than not."""
+        one_world = rng.choice(self.worlds) if rng.random() < 0.6 else None
+        group: list[Passage] = []
+        while len(group) < count:
+            for passage in draw_passages(rng, one_world or rng.choice(self.worlds)):
+                if len(group) < count and len(self.encode(passage.text)) <= MAX_PASSAGE_TOKENS:
+                    group.append(passage)
+        rng.shuffle(group)
+        return group
+
+    def batch(self, step: int, mix: Mix) -> Batch:
+        rng = random.Random(f"{self.seed}-{step}")
+        memory_size = rng.choice(mix.memory_sizes)
+        out = Batch(memory_size, [], [], [], [])
+        while len(out.passages) < self.batch_passages:
+            left = self.batch_passages - len(out.passages)
+            visible = rng.random() >= mix.memory_share
+            # visible text is long: at most two passages there, to keep rows short
+            simple = rng.random() < mix.simple_share
+            if simple:
+                group = [draw_simple_passage(rng, rng.choice(self.worlds))]
+            else:
+                group = self.draw_group(rng, min(left, rng.randint(1, min(mix.max_passages, 2 if visible else 5))))
+            first = len(out.passages)
+            for passage in group:
+                fact = rng.choice(passage.facts)
+                out.query_targets.append(len(out.passages))
+                out.queries.append(self.compressor_ids(draw_question(rng, passage.entity, fact), memory_size))
+                out.passages.append(self.compressor_ids(passage.text, memory_size))
+            size = 0 if visible else memory_size
+            out.rows += self.group_rows(rng, group, first, mix, memory_size=size, generic=simple)
+        return out
+
+    def group_rows(
+        self, rng: random.Random, group: list[Passage], first: int, mix: Mix, *, memory_size: int, generic: bool
+    ) -> list[Row]:
+        """The rows of one group: questions on it, sometimes writing questions, sometimes restating."""
+        asked = [(passage, fact) for passage in group for fact in passage.facts]
+        rng.shuffle(asked)
+        rows = [
+            self.question_row(rng, group, asked[: 5 + 2 * len(group)], first, mix.question_weight, memory_size, generic)
+        ]
+        if rng.random() < mix.write_share:
+            rows.append(self.write_row(rng, group, first, memory_size))
+        if rng.random() < mix.restate_share:
+            rows.append(self.restate_row(rng, group, first, memory_size))
+        return rows
+
+    def question_row(
+        self,
+        rng: random.Random,
+        group: list[Passage],
+        asked: list[tuple[Passage, Fact]],
+        first: int,
+        question_weight: float,
+        memory_size: int,
+        generic: bool = False,
+    ) -> Row:
+        docs = self.background(group, memory_size)
+        prompts, answers, tags = [], [], []
+        for passage, fact in asked:
+            question = draw_question(rng, passage.entity, fact, generic=generic)
+            prompts.append(chat(QA_SYSTEM, f"Background:\n{docs}\n\nQuestion:{question}"))
+            answers.append(fact.value)
+            tags.append((passage.style, fact.attribute.values.partition(":")[0], passage.entity.world.kind))
+        text_weight = 0.2 if not memory_size else 0.0
+        weight = question_weight if memory_size else 0.0
+        return self.row(prompts, answers, tags, first, len(group), memory_size, text_weight, weight)
+
+    def write_row(self, rng: random.Random, group: list[Passage], first: int, memory_size: int) -> Row:
+        which = rng.randrange(len(group))
+        passage = group[which]
+        facts = rng.sample(passage.facts, min(len(passage.facts), 4))
+        lines = [f"Question: {draw_question(rng, passage.entity, fact)}\nAnswer: {fact.value}" for fact in facts]
+        prompt = chat(WRITE_SYSTEM, f"Background:\n{self.background([passage], memory_size)}")
+        return self.row([prompt], ["\n".join(lines)], [("write", "", "")], first + which, 1, memory_size, 0.0, 0.0)
+
+    def restate_row(self, rng: random.Random, group: list[Passage], first: int, memory_size: int) -> Row:
+        which = rng.randrange(len(group))
+        prompt = chat(
+            RESTATE_SYSTEM, rng.choice(RESTATE_USERS).format(docs=self.background([group[which]], memory_size))
+        )
+        return self.row([prompt], [group[which].text], [("restate", "", "")], first + which, 1, memory_size, 0.0, 0.0)
+
+    def background(self, group: list[Passage], memory_size: int) -> str:
+        if not memory_size:
+            return "\n\n".join(passage.text for passage in group)
+        return ("".join(f"<MEM{i}>" for i in range(memory_size)) + "<SEP>") * len(group)
+
+    def row(
+        self,
+        prompts: list[str],
+        answers: list[str],
+        tags: list[tuple[str, ...]],
+        first: int,
+        passages: int,
+        memory_size: int,
+        text_weight: float,
+        question_weight: float,
+    ) -> Row:
+        """Share the prompts' common token prefix; a branch keeps at least its prompt's last token."""
+        encoded = [self.encode(prompt) for prompt in prompts]
+        shared = len(encoded[0]) - 1
+        for other in encoded[1:]:
+            shared = min(shared, len(other) - 1)
+            while encoded[0][:shared] != other[:shared]:
+                shared -= 1
+        prefix = encoded[0][:shared]
+        branches = []
+        for ids, answer, tag in zip(encoded, answers, tags, strict=True):
+            target = [*self.encode(answer), self.ids["</s>"]]
+            weights = [question_weight] * (len(ids) - shared - 1) + [0.0] + [1.0] * len(target)
+            branches.append(Branch(ids[shared:] + target, weights, answer, tag))
+        slots = []
+        if memory_size:
+            start = prefix.index(self.ids["<MEM0>"])
+            slots = [(start + i * (memory_size + 1), first + i) for i in range(passages)]
+        return Row(prefix, [text_weight] * len(prefix), branches, slots)

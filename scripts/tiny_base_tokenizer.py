@@ -1,0 +1,92 @@
+"""The tiny base's tokenizer: byte-level BPE trained on the training worlds, the prompts and the shared word lists."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+from tiny_base_rows import CHAT_TEMPLATE, QA_SYSTEM, RESTATE_SYSTEM, RESTATE_USERS, SPECIAL_TOKENS, WRITE_SYSTEM
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from transformers import PreTrainedTokenizerFast
+
+from clara.demo import names
+from clara.demo.worlds import draw_passages, draw_question, training_worlds
+
+COMMON_ENGLISH = """
+the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one
+you were her all she there would their we him been has when who will more no if out so said what up its about into
+than them can only other new some could time these two may then do first any my now such like our over man me even
+most made after also did many before must through back years where much your way well down should because each just
+those people how too little state good very make world still own see men work long get here between both life being
+under never day same another know while last might us great old year off come since against go came right used take
+three works company group small large high low part parts place number line name open close keep hold carry light dark
+water air fire stone wood metal house home road street town city country north south east west left side top bottom
+front inside outside early late morning evening night week month hour minute second cost costs price sold sell buy
+bought pay weigh weighs weight length width height size colour maker engineer designed built founded assembled
+produced model series office team question answer document page text table list item note data report summary overview
+details about each per cent kilogram gram metre litre euro dollar available since until during between however
+therefore usually often sometimes always never
+"""
+
+
+def train_tokenizer(*, seed: int, vocab_size: int = 3072, entities: int = 12_000) -> Tokenizer:
+    """Byte-level BPE over training-world text, the prompts and the shared word lists; digits stay single."""
+    tokenizer = Tokenizer(models.BPE(unk_token=None))
+    tokenizer.normalizer = normalizers.NFC()
+    # a word reads the same at the start of an answer as inside a sentence: a space is put in front of every segment
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.ByteLevel(add_prefix_space=True),
+            pre_tokenizers.Split(Regex("Ġ?[0-9]"), behavior="isolated"),  # single digits; Ġ is a byte-level space
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=SPECIAL_TOKENS,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+
+    def texts() -> Iterator[str]:
+        rng = random.Random(f"tokenizer-{seed}")
+        worlds = training_worlds()
+        for _ in range(entities):
+            for passage in draw_passages(rng, rng.choice(worlds)):
+                yield passage.text
+                question = draw_question(rng, passage.entity, rng.choice(passage.facts))
+                yield f"{question} Question:{question}"  # prompts have no space after the colon
+        prompts = [QA_SYSTEM, WRITE_SYSTEM, RESTATE_SYSTEM, *RESTATE_USERS, "Background:\n\n\nQuestion:\nAnswer:"]
+        shared = [names.PRODUCT_KINDS, names.COLOURS, names.MATERIALS, names.CITIES, names.FIRST_NAMES, names.MONTHS]
+        for _ in range(entities // 40):
+            yield from prompts
+            yield " ".join(COMMON_ENGLISH.split())
+            yield from (" ".join(words) for words in shared)
+
+    tokenizer.train_from_iterator(texts(), trainer)
+    return tokenizer
+
+
+def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        padding_side="left",
+        model_max_length=2048,
+        clean_up_tokenization_spaces=False,
+    )
+    wrapped.chat_template = CHAT_TEMPLATE
+    return wrapped
+
+
+def load_tokenizer(folder: Path, *, seed: int) -> Tokenizer:
+    """The run's tokenizer, trained first if the folder has none."""
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        train_tokenizer(seed=seed).save(str(path))
+    return Tokenizer.from_file(str(path))
