@@ -37,6 +37,7 @@ _DOCUMENT = re.compile(
 _FILE = re.compile(
     r"\b[\w-]+\.(?:pdf|docx?|pptx?|xlsx?|csv|html?|md|txt|jsonl?)\b|(?:[\w.-]+/){2,}|[A-Za-z]:\\", re.IGNORECASE
 )
+_EMPTY_WORDS = {"what", "which", "does", "were", "have", "been", "many", "much", "long", "kind", "thing", "year", "place", "that", "with", "from", "into", "their"}
 _COLUMN_TITLES = re.compile(
     r"^\|[^|\n]*\|[^|\n]*\|[ \t]*\n(?=\|[ :|-]+\|[ \t]*$)", re.MULTILINE
 )  # of a two-column table
@@ -98,8 +99,8 @@ def names_its_subject(question: str, *, title: str = "") -> bool:
         return True
     if not question.isascii():
         return True  # other languages: left to the LLM's own care
-    content = [word for word in words(question)[1:] if len(word) > 3]
-    return bool(content) and (len(content) >= 6 or not re.search(r"\b(?:the|his|her|their|its)\b", question))
+    content = [word for word in words(question)[1:] if len(word) > 3 and word not in _EMPTY_WORDS]
+    return bool(content) and (len(content) >= 4 or not re.search(r"\b(?:the|his|her|their|its)\b", question))
 
 
 def has_span(source: str, span: str) -> bool:

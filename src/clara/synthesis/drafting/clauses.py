@@ -10,17 +10,18 @@ import re
 from dataclasses import dataclass
 
 from clara.synthesis.drafting.verbs import ADVERB, Token, is_finite, read_verb, starts_verb
-from clara.synthesis.drafting.words import BREAKERS, DATE, DETERMINERS, OPENERS, PARTICIPLE, PREPOSITIONS
+from clara.synthesis.drafting.words import BASES, BREAKERS, DATE, DETERMINERS, OPENERS, PARTICIPLE, PREPOSITIONS
 
-_WORD = re.compile(r"[^\W_](?:[\w'’.,&/-]*[^\W_½¼¾])?[½¼¾]?|[^\w\s]")
+_WORD = re.compile(r"[^\W_](?:[\w'’.,&/–-]*[^\W_½¼¾])?[½¼¾]?|[^\w\s]")
 _OPENING_DATE = re.compile(rf"^(?:In|On|By|During|Since|From|Around|After|Before|Until) (?P<date>{DATE}),? (?=\S)")
 _OPENING_PHRASE = re.compile(
     r"^(?:In|On|At|By|During|Since|From|After|Before|Despite|With|Under|For|As|Among|Throughout|Following|According to"
     r"|Unlike|Like|Within|Upon|Between|Because of|Due to|Through|Along with|Besides|Apart from|When|While|Although|Though"
-    r"|Because|Since|If|Once|[A-Z][a-z]+(?:ing|ed)\b) ?[^,;:]{2,90}, (?=\S)"
+    r"|Because|Since|If|Once|[A-Z][a-z]+(?:ing|ed))\b [^,;:]{2,90}, (?=\S)"
 )
 _NAME = r"(?:[Tt]he )?[A-ZÀ-Ý][\w.'’-]*(?: (?:of |de |the )?[A-ZÀ-Ý][\w.'’-]*)*"
 _NAME_LIST = re.compile(rf"^{_NAME}(?:, {_NAME})+,? (?:and|or) {_NAME}(?=,? )")
+_OPENING_WITHOUT_COMMA = re.compile(r"^(?:In|At|During|On|For|By|After) (?:[\w'’-]+ ){1,4}?(?=(?:the|a|an|its|it|he|she|they) )")
 _TRAILING_ADVERB = re.compile(
     r"\s+(?:[a-z]+ly|also|still|often|now|then|soon|first|later|already|always|both|all|itself|thereafter|afterwards?)$"
 )
@@ -77,8 +78,7 @@ def parse_clauses(sentence: str) -> list[Clause]:
             if clause is None:
                 break
             clauses.append(clause)
-            if reduced := _reduced_relative(sentence, clause):
-                clauses.append(reduced)
+            clauses.extend(part for part in (_reduced_relative(clause), _trailing_participle(clause)) if part)
             subject = clause.subject
             more = re.match(r"^,? (?:and|but)(?: (?:then|later|also|therefore|thus))? (?P<more>.+)$", clause.tail)
             if more:
@@ -101,7 +101,7 @@ def parse_clause(sentence: str) -> Clause | None:
     return clauses[0] if clauses else None
 
 
-def _reduced_relative(sentence: str, clause: Clause) -> Clause | None:
+def _reduced_relative(clause: Clause) -> Clause | None:
     """'Oru is a lamp designed by Nia Silva' also says that Oru was designed by her."""
     match = re.search(r"^(?:an?|the) (?:[\w-]+ ){1,5}?(?P<verb>\w+) (?P<rest>(?:by|in|at) .+)$", clause.rest)
     if (
@@ -111,10 +111,32 @@ def _reduced_relative(sentence: str, clause: Clause) -> Clause | None:
         or match["verb"] in ("used", "set", "found")
     ):
         return None
-    verb = PARTICIPLE[match["verb"]]
-    auxiliary = "was" if clause.auxiliary in ("is", "was") else "were"
     rest = re.split(r" and (?=\w+ (?:by|in|at|for) )", match["rest"])[0]
-    return Clause(sentence, "", clause.subject, "", "passive", auxiliary, verb, match["verb"], rest, "")
+    return _as_passive(clause, match["verb"], rest)
+
+
+def _trailing_participle(clause: Clause) -> Clause | None:
+    """'Oru is a lamp, designed by Nia Silva' says so too."""
+    match = re.match(r"^, (?P<verb>\w+) (?P<rest>(?:by|in|at|from|as) [^,;]+)", clause.tail)
+    if clause.form != "be" or match is None or match["verb"] not in PARTICIPLE or match["verb"] in ("made", "set"):
+        return None
+    return _as_passive(clause, match["verb"], match["rest"])
+
+
+def _as_passive(clause: Clause, participle: str, rest: str) -> Clause:
+    auxiliary = "was" if clause.auxiliary in ("is", "was") else "were"
+    return Clause(
+        sentence=clause.sentence,
+        opening_date="",
+        subject=clause.subject,
+        apposition="",
+        form="passive",
+        auxiliary=auxiliary,
+        verb=PARTICIPLE[participle],
+        words=participle,
+        rest=rest,
+        tail="",
+    )
 
 
 def _parse_one(sentence: str, text: str) -> Clause | None:
@@ -131,7 +153,7 @@ def _parse_one(sentence: str, text: str) -> Clause | None:
         apposition = text[tokens[interior][2] : tokens[position][1]].strip(" ,")
         subject = text[: tokens[interior][1]].strip()
     subject = re.sub(r" ?\([^)]*\)", "", subject).strip()
-    subject = _TRAILING_ADVERB.sub("", subject)
+    subject = _TRAILING_ADVERB.sub("", subject).removesuffix(" and")
     if len(subject) < 2 or re.search(r"[()]" if names else r"[,()]", subject):
         return None
     group = read_verb(tokens, position)
@@ -178,6 +200,9 @@ def _strip_opening(text: str) -> tuple[str, str]:
                 break  # the comma is one of a list
             text = text[match.end() :]
             continue
+        if match := _OPENING_WITHOUT_COMMA.match(text):
+            text = text[match.end() :]
+            continue
         break
     return text, date
 
@@ -197,6 +222,8 @@ def _find_verb(tokens: list[Token], *, listed: int = 0) -> tuple[int | None, int
         if comma is not None:  # inside ', a lamp from Perth,': only its end matters
             if word == "," and position + 1 < len(tokens):
                 following = position + 1
+                while following + 1 < len(tokens) and tokens[following][0] in "\"”":
+                    following += 1
                 while following + 1 < len(tokens) and ADVERB.match(tokens[following][0]):
                     following += 1
                 if is_finite(tokens, following):
@@ -209,7 +236,9 @@ def _find_verb(tokens: list[Token], *, listed: int = 0) -> tuple[int | None, int
         if word == "," and position > 0:
             comma = position
             continue
-        if word in ';:–—"“”' or lowered in BREAKERS or lowered == "there":
+        if word in "\"“”":
+            continue
+        if word in ";:–—" or lowered in BREAKERS or lowered == "there":
             return None, None
         words += 1
         if words > MAX_SUBJECT_WORDS:
@@ -225,7 +254,8 @@ def _after_relative(tokens: list[Token], start: int) -> int | None:
     for position in range(start + 1, min(len(tokens), start + 14)):
         if tokens[position][0] in ",;:()" or tokens[position][0].lower() in BREAKERS or tokens[position][0] == "and":
             return None
-        if is_finite(tokens, position):
+        after_who = tokens[position - 1][0] in ("that", "which", "who")
+        if is_finite(tokens, position) or (after_who and tokens[position][0] in BASES):
             verbs += 1
             if verbs == 2 and tokens[position - 1][0] not in ("that", "which", "who"):
                 return position

@@ -147,11 +147,11 @@ def _definition(said: Statement) -> list[Draft]:
         answer = noun_phrase(answer, max_words=9)
         cut = re.match(r"^.*? (?:of|in|for) [A-Z][\w-]*", clause.rest)
         answer = cut.group() if cut and len(cut.group().split()) <= 12 else answer
+    tail = re.match(r"^ (?:that|which|who) [^,;.]{3,70}$", clause.tail)
+    if tail and answer == clause.rest and len((answer + tail.group()).split()) <= 14:
+        answer += tail.group()
     if len(answer.split()) < 2 or (clause.rest.startswith("the ") and len(answer.split()) < 3):
         return []
-    tail = re.match(r"^ that (?:is |are )?[^,;.]{3,60}$", clause.tail)
-    if tail and len((answer + tail.group()).split()) <= 12 and answer == clause.rest:
-        answer += tail.group()
     plural = clause.auxiliary in ("are", "were")
     noun = (noun_phrase(answer).split(" of ")[0].split() or ["thing"])[-1]
     person = looks_like_person(said.subject) and names_a_person(noun)
@@ -162,7 +162,7 @@ def _definition(said: Statement) -> list[Draft]:
     if not (
         names_itself(said.subject)
         or said.subject == said.discourse.title
-        or re.match(r"(?:an? )?[a-z][\w-]*(?: [\w-]+)?$", said.subject)
+        or re.match(r"(?:an? )?[a-z][\w-]*(?: [\w-]+){0,3}$", said.subject)
     ):
         return []
     return said.draft("definition", answer, *questions)

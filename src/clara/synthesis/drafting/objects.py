@@ -6,16 +6,20 @@ import re
 
 from clara.synthesis.drafting.asking import Statement, noun_phrase
 from clara.synthesis.drafting.attributes import is_quantity
-from clara.synthesis.drafting.words import DATE, NO_OBJECT_VERBS
+from clara.synthesis.drafting.words import BASES, DATE, NO_OBJECT_VERBS
 from clara.synthesis.drafts import Draft
 
 _NO_OBJECT = re.compile(
-    r"(?:it|its|their|him|her|them|his|this|that|these|those|more|less|most|only|up|out|off|as|towards|across|perhaps|together|back|away|down|there|here|much|itself|themselves|himself|herself|in|on|at|by|for|from|with|to|into|of|than|over|under|around|about|through|during|after|before|between|among|against|along|near|within|without|beyond|up|per|\w+ing|even|just|when|\w+ly)\b"
+    r"(?:it|its|their|him|her|them|his|this|that|these|those|more|less|most|only|up|out|off|as|towards|across|perhaps|together|back|away|down|there|here|much|itself|themselves|himself|herself|in|on|at|by|for|from|with|to|into|of|than|over|under|around|about|through|during|after|before|between|among|against|along|near|within|without|beyond|up|per|\w+ing|even|just|when|how|why|what|whether|who|if|\w+ly)\b"
 )
 _STRANDED = re.compile(
-    r"^(?P<preposition>as|for|from|with|to|of|on|into|against|through|between|upon|about|under) (?P<thing>[^,;:()]+)$"
+    r"^(?P<preposition>as|for|from|with|to|of|on|in|at|into|against|through|between|upon|about|under) (?P<thing>[^,;:()]+)$"
 )
 _IS_ADJECTIVE = re.compile(r"(?:able|ible|ent|ant|lar|ous|ful|ive|al|ic|ed|ent|rse|pt|near|close|due|full|free|rich|made)$")
+_LIST_TAIL = re.compile(r"^(?:, (?:[\w'’-]+ ){0,3}[\w'’-]+){1,6},? (?:and|or) (?:[\w'’-]+ ){0,3}?[\w'’-]+(?= and | of | in |[,.;]|$)")
+_CLAIMS = set("argue contend assert claim state conclude find report suggest believe announce declare propose estimate warn show".split())  # noqa: SIM905
+_WITH_INFINITIVE = set("agree decide refuse attempt try plan aim intend promise threaten vote continue help serve seek".split())  # noqa: SIM905
+_INSIDE_VERBS = {"use", "invest", "involve", "include", "find", "describe", "engage", "interest", "base", "result", "write", "store"}
 _STRANDED_VERBS = {
     "consist of", "depend on", "depend upon", "rely on", "rely upon", "belong to", "refer to", "relate to", "focus on", "serve as",
     "act as", "work as", "work for", "work with", "derive from", "originate from", "specialize in", "compete with", "compete for",
@@ -23,16 +27,18 @@ _STRANDED_VERBS = {
     "range from", "emerge from", "account for", "deal with", "aim for", "contribute to", "result from", "differ from", "rise to",
     "collaborate with", "partner with", "merge with", "descend from", "evolve from", "function as", "qualify for", "vote for",
     "fight for", "fight against", "call for", "look for", "connect to", "extend to", "adapt to", "stand for", "come from",
-    "consist in", "graduate from", "move to", "travel to", "migrate to", "lead to", "feed on", "turn into", "develop into",
+    "consist in", "begin with", "end with", "start with", "go through", "pass through", "continue as", "graduate from", "move to", "travel to", "migrate to", "lead to", "feed on", "turn into", "develop into",
 }  # fmt: skip
 
 
 def draft_objects(said: Statement) -> list[Draft]:
     """At most one question: these are the least specific, and only for what no other family has asked."""
     clause = said.clause
-    if len(said.subject.split()) > 9 or re.match(r" (?:that|how|whether|why)\b", clause.tail):
+    if len(said.subject.split()) > 9:
         return []
-    return _stranded(said) or _had(said) or _adjective(said) or _became(said) or _object(said)
+    if re.match(r" (?:that|how|whether|why)\b", clause.tail):
+        return _claimed(said)
+    return _stranded(said) or _manner(said) or _considered(said) or _claimed(said) or _to_do(said) or _had(said) or _adjective(said) or _became(said) or _object(said)
 
 
 def _stranded(said: Statement) -> list[Draft]:
@@ -41,6 +47,10 @@ def _stranded(said: Statement) -> list[Draft]:
     if match is None or clause.verb in ("call", "know", "name", "make", "compose"):
         return []
     preposition, thing = match["preposition"], match["thing"]
+    if preposition == "in" and (clause.verb not in _INSIDE_VERBS or re.match(r"(?:the )?[A-Z0-9]", thing)):
+        return []
+    if preposition == "at" and not is_quantity(thing):
+        return []
     if not clause.is_passive and f"{clause.verb} {preposition}" not in _STRANDED_VERBS:
         return []
     if (
@@ -79,6 +89,46 @@ def _adjective(said: Statement) -> list[Draft]:
     return said.draft("relation", thing, said.ask("What", f"{match['adjective']} {preposition}"))
 
 
+def _manner(said: Statement) -> list[Draft]:
+    """'Points are found by drawing a line' -> how are they found?"""
+    clause = said.clause
+    match = re.match(r"^(?P<manner>(?:by|through) \w+ing [^,;:]+|using [^,;:]+)$", clause.rest)
+    if not clause.is_passive or match is None or len(match["manner"].split()) > 14:
+        return []
+    return said.draft("manner", match["manner"], said.ask("How", ""))
+
+
+def _considered(said: Statement) -> list[Draft]:
+    """'Bronze is considered an alloy' -> what is it considered?"""
+    clause = said.clause
+    if not clause.is_passive or clause.verb not in ("consider", "elect", "appoint", "declare", "deem", "crown", "title"):
+        return []
+    match = re.match(r"^(?P<what>(?:to be |as )?(?:an?|the|part|one|editor|king|president)\b[^,;:]*)$", clause.rest)
+    if match is None or len(match["what"].split()) > 12 or " by " in match["what"]:
+        return []
+    return said.draft("role", match["what"], said.ask("What", ""))
+
+
+def _claimed(said: Statement) -> list[Draft]:
+    """'Rodney contends that profits fell' -> what does he contend?"""
+    clause = said.clause
+    match = re.match(r"^ that (?P<claim>[^;:]+)$", clause.tail)
+    if match is None or clause.rest or clause.verb not in _CLAIMS or len(match["claim"].split()) > 22:
+        return []
+    return said.draft("claim", match["claim"], said.ask("What", ""))
+
+
+def _to_do(said: Statement) -> list[Draft]:
+    """'Voters are required to number six boxes' -> what are they required to do?"""
+    clause = said.clause
+    match = re.match(r"^to (?P<what>(?P<verb>[a-z]+) [^,;:]+)$", clause.rest)
+    if match is None or match["verb"] not in BASES or not 2 <= len(match["what"].split()) <= 14:
+        return []
+    if not clause.is_passive and clause.verb not in _WITH_INFINITIVE:
+        return []
+    return said.draft("action", match["what"], said.ask("What", "to do"))
+
+
 def _had(said: Statement) -> list[Draft]:
     """'Pitt has an emphasis on research' -> what does it have an emphasis on?"""
     clause = said.clause
@@ -88,6 +138,8 @@ def _had(said: Statement) -> list[Draft]:
     if clause.form != "have" or match is None or re.match(DATE, match["thing"]):
         return []
     what, thing = match["what"], match["thing"]
+    if match["preposition"] == "to" and thing.split()[0] in BASES:
+        return []
     if not 1 < len(what.split()) <= 6 or len(thing.split()) > 10 or re.search(r"\b(?:and|that)\b", what):
         return []
     return said.draft("relation", thing, said.ask("What", f"{what} {match['preposition']}"))
@@ -120,6 +172,9 @@ def _object(said: Statement) -> list[Draft]:
     ):
         return []
     thing = noun_phrase(clause.rest, max_words=9)
+    listed = _LIST_TAIL.match(clause.tail) if thing == clause.rest else None
+    if listed:
+        thing = clause.rest + listed.group()
     if not re.match(r"[\w\"“]", thing) or _NO_OBJECT.match(thing) or is_quantity(thing) or re.match(DATE, thing):
         return []
     after = clause.rest[len(thing) :]
@@ -130,7 +185,9 @@ def _object(said: Statement) -> list[Draft]:
         thing, after = whole, ""
     if len(after.split()) > 10:
         after = ""
-    if re.search(r"\b(?:all|both|each|ever|not|only|more|even)$", thing):
+    if re.search(r"\b(?:all|both|each|ever|not|only|more|even|\w+ed|known|made|built|held|led)$", thing):
+        return []
+    if re.search(r"\b(?:is|are|was|were|has|have|had|will|would|can|could)\b", thing):
         return []
     when = f" in {clause.opening_date}" if re.fullmatch(r"\d{4}", clause.opening_date) else ""
     return said.draft("object", thing, said.ask("What", f"{after}{when}"))

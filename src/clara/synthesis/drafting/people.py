@@ -10,9 +10,7 @@ from clara.synthesis.drafting.words import DATE, PAST_OF, PERSON_VERBS, THIRD_OF
 from clara.synthesis.drafts import Draft
 
 _AGENT = re.compile(r"(?:^|\s)by (?P<agent>(?:the |a |an )?[^,;:]+)$")
-_NAME = re.compile(
-    r"^(?:the |a |an )?(?:[\w-]+ ){0,4}?[A-ZÀ-Ý][\w'’.&-]*(?: (?:of|the|and|de|von|van|&)? ?[A-ZÀ-Ý][\w'’.&-]*)*"
-)
+_NAME = re.compile(r"^(?:the |a |an )?(?:[\w-]+ ){0,4}?[A-ZÀ-Ý]")
 
 
 def draft_people(said: Statement) -> list[Draft]:
@@ -30,13 +28,10 @@ def _agent(said: Statement) -> list[Draft]:
         return []
     before = clause.rest[: match.start()]
     agent, after = match["agent"], ""
-    named = _NAME.match(agent)
-    if named:
-        agent, after = agent[: named.end()], agent[named.end() :]
-    else:
-        cut = re.search(r" (?:in|on|at|for|during|from|with|to|as)\b", agent)
-        if cut:
-            agent, after = agent[: cut.start()], agent[cut.start() :]
+    cut = re.search(r" (?:in|on|at|for|during|from|with|to|as|after|before|under|through|who|whose|using)\b", agent)
+    if cut:
+        agent, after = agent[: cut.start()], agent[cut.start() :]
+    named = _NAME.match(agent) is not None
     if len(agent.split()) > 7 or re.match(r"\s*(?:and|or|'s)\b", after) or clause.verb == "follow":
         return []
     rest = before + after

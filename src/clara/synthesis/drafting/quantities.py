@@ -22,11 +22,12 @@ _ATTRIBUTE_OF = re.compile(
 _SIZED = re.compile(rf"^(?:an? |the )?(?P<value>{NUMBER}[ -](?:{UNIT})) (?P<attribute>[a-z]+(?: [a-z]+)?)$")
 _ADJECTIVE = re.compile(rf"^{_VALUE} (?P<adjective>tall|high|long|wide|deep|thick|old|heavy)\b")
 _COUNT = re.compile(
-    rf"^(?:{_ABOUT} |(?:a )?total of )?(?P<value>{NUMBER}) (?P<noun>(?:[a-z][\w-]* ){{0,2}}?[a-z]{{2,}}s)\b(?! of\b|['’])"
+    rf"^(?:{_ABOUT} |(?:a )?total of )?(?P<value>{NUMBER}) (?P<noun>(?:[A-Za-z][\w-]* ){{0,2}}?[A-Za-z]{{2,}}s)\b(?! of\b|['’])"
 )
 _THERE = re.compile(
     rf"^(?:In (?P<year>\d{{4}}), )?[Tt]here (?P<be>are|were) (?:{_ABOUT} )?(?P<value>{NUMBER}) (?P<noun>[^,;.]+?)[.,;]?$"
 )
+_MONEY_VERBS = {"spend", "pay", "donate", "raise", "earn", "generate", "fund", "receive", "award", "invest", "give", "win", "lose", "contribute"}
 _BY_VERB = {
     "weigh": ("weight", "How much {do} {x} weigh?", "What is the weight of {x}?"),
     "cost": ("price", "How much {do} {x} cost?", "What is the price of {x}?"),
@@ -87,6 +88,13 @@ def _by_verb(said: Statement) -> list[Draft]:
     if clause.verb in ("sell", "retail") and (match := re.match(rf"(?:for|at) {_VALUE}$", rest)):
         x = said.subject
         return said.draft("price", match["value"], f"How much does {x} cost?", f"What is the price of {x}?")
+    change = re.match(rf"by (?:{_ABOUT} )?(?P<value>{QUANTITY}|{NUMBER}%?)(?P<after>.*)$", rest)
+    if change and clause.verb in ("drop", "fall", "rise", "grow", "increase", "decrease", "decline", "jump", "shrink"):
+        if len(change["after"].split()) <= 8:
+            return said.draft("change", change["value"], said.ask("By how much", change["after"]))
+    money = re.match(rf"(?:{_ABOUT} )?(?P<value>(?:US)?[$€£¥] ?{NUMBER})(?P<after>(?: (?:on|for|in|to|from) .+)?)$", rest)
+    if money and clause.verb in _MONEY_VERBS and len(money["after"].split()) <= 10:
+        return said.draft("money", money["value"], said.ask("How much money", money["after"]))
     known = _BY_VERB.get(clause.verb)
     match = re.match(rf"{_VALUE}(?P<after>.*)$", rest)
     if known is None or match is None or len(match["after"].split()) > 6:
@@ -145,7 +153,7 @@ def _attribute(said: Statement) -> list[Draft]:
 
 def _count(said: Statement) -> list[Draft]:
     clause = said.clause
-    if clause.form not in ("past", "present", "have"):
+    if clause.form not in ("past", "present", "have", "perfect") or clause.is_passive:
         return []
     match = _COUNT.match(clause.rest)
     if match is None or re.search(rf"^(?:{UNIT})$", match["noun"].split()[0]):

@@ -15,6 +15,7 @@ from clara.synthesis.drafting.words import (
     QUANTIFIERS,
 )
 
+_PERSON = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z]\.)?(?: [A-Z][a-z]+){1,2}")
 _FILE_NAME = re.compile(r"\.(?:pdf|docx?|pptx?|xlsx?|html?|md|txt)$|[/\\]", re.IGNORECASE)
 
 
@@ -25,6 +26,8 @@ class Discourse:
     title: str = ""
     topic: str = ""  # what 'it' means
     person: str = ""  # what 'he' or 'she' means
+    several: str = ""  # what 'they' means: the subject just before, when it was plural
+    people: list[str] = field(default_factory=list)  # names of persons read so far, subjects or not
     kinds: set[str] = field(default_factory=set)  # nouns the title was said to be: 'lamp' after 'Oru is a lamp'
     lower_case: set[str] = field(default_factory=set)  # words the passage writes small: no names
     title_is_central: bool = False  # the text itself names the title: 'it' is the title, whatever else is mentioned
@@ -53,7 +56,9 @@ class Discourse:
             return None
         first, others = words[0].lower(), [word.lower() for word in words[1:]]
         if not others and first in ("it", "he", "she"):
-            return (self.topic if first == "it" else self.person) or None
+            return (self.topic if first == "it" else self.person or self._only_person()) or None
+        if not others and first == "they":
+            return self.several or None
         if first in POSSESSIVES:
             owner = self.topic if first == "its" else self.person if first in ("his", "her") else ""
             return f"the {' '.join(words[1:])} of {owner}" if owner and others else None
@@ -86,8 +91,19 @@ class Discourse:
             common = common or not names_itself(first)
         return " ".join([low, *words[1:]]) if plain and common else " ".join(words)
 
-    def heard(self, subject: str, resolved: str, *, rest: str = "") -> None:
+    def read(self, sentence: str) -> None:
+        """Note the persons a sentence names; called after its own pronouns were resolved."""
+        for match in _PERSON.finditer(sentence):
+            if looks_like_person(match.group()) and match.group() not in self.people:
+                self.people.append(match.group())
+
+    def _only_person(self) -> str:
+        return self.people[0] if len(self.people) == 1 else ""
+
+    def heard(self, subject: str, resolved: str, *, rest: str = "", plural: bool = False) -> None:
         """A clause about `resolved` has been read: later pronouns may mean it."""
+        if subject.split()[0].lower() != "they":
+            self.several = resolved if plural else ""
         first = subject.split()[0].lower()
         if first in ("it", "its") or resolved == self.title or re.search(r"\b(?:it|its)\b", rest):
             return  # still about the same thing

@@ -182,7 +182,7 @@ NOT_ROLES = _words(
 PLACE_VERBS = _words(
     """bear locate situate base build assemble make hold find found open die live establish manufacture produce play sign
     headquarter stand grow bury reside settle arrive stage craft set discover install originate begin start
-    occur happen station put"""
+    occur happen station put use speak practice observe record form"""
 )
 PERSON_VERBS = _words(
     """found design invent write lead discover build direct compose paint develop create engineer own win publish coin
