@@ -14,10 +14,9 @@ import jinja2
 import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
+from tests.modeling.bases import ANSWERS, PASSAGES, QUESTIONS, make_base
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer
-
-from tests.modeling.bases import ANSWERS, PASSAGES, QUESTIONS, make_base
 
 ENCODER, DECODER, QUERY = "encoder_adapter", "decoder_adapter", "query_reasoner_adapter"
 PROMPTS = {
@@ -184,7 +183,13 @@ class Reference:
 
 
 def write_fixture(
-    folder: Path, family: str, *, shared_token: bool = False, hidden: int = 32, rate: int = 16, head_is_padded: bool = False
+    folder: Path,
+    family: str,
+    *,
+    shared_token: bool = False,
+    hidden: int = 32,
+    rate: int = 16,
+    head_is_padded: bool = False,
 ) -> Path:
     """A parity fixture on a tiny `family` base. `head_is_padded`: the loss covers the base's unused rows as well."""
     base = make_base(folder / "base", family, hidden=hidden)
@@ -223,9 +228,7 @@ def _cases() -> list[tuple[str, list[dict[str, Any]], int, str]]:
     qa = {"docs": [PASSAGES[0]], "question": QUESTIONS, "answer": ANSWERS}
     short = {"docs": [PASSAGES[4]], "question": QUESTIONS[:1], "answer": ANSWERS[:1]}
     restated = {"docs": [PASSAGES[1]], "question": [""], "answer": [PASSAGES[1]], "data_type": "paraphrase"}
-    answered = [
-        {"docs": PASSAGES[2 * i : 2 * i + 2], "question": QUESTIONS[i], "answer": ANSWERS[i]} for i in range(2)
-    ]
+    answered = [{"docs": PASSAGES[2 * i : 2 * i + 2], "question": QUESTIONS[i], "answer": ANSWERS[i]} for i in range(2)]
     retrieved = [{"docs": PASSAGES, "question": QUESTIONS[i], "answer": ANSWERS[i]} for i in range(2)]
     return [
         ("pretrain_qa", [qa, short], 1, "stage1"),
