@@ -10,7 +10,7 @@ from clara.synthesis.drafting.words import BASES, DATE, NO_OBJECT_VERBS
 from clara.synthesis.drafts import Draft
 
 _NO_OBJECT = re.compile(
-    r"(?:it|its|their|him|her|them|his|this|that|these|those|more|less|most|only|up|out|off|as|towards|across|perhaps|together|back|away|down|there|here|much|itself|themselves|himself|herself|in|on|at|by|for|from|with|to|into|of|than|over|under|around|about|through|during|after|before|between|among|against|along|near|within|without|beyond|up|per|\w+ing|even|just|when|how|why|what|whether|who|if|\w+ly)\b"
+    r"(?:it|its|their|him|her|them|his|this|that|these|those|more|less|most|only|up|out|off|as|towards|across|perhaps|together|back|away|down|there|here|much|itself|themselves|himself|herself|in|on|at|by|for|from|with|to|into|of|than|over|under|around|about|through|during|after|before|between|among|against|along|near|within|without|beyond|up|per|\w+ing|even|just|when|alone|no|how|why|what|whether|who|if|\w+ly)\b"
 )
 _STRANDED = re.compile(
     r"^(?P<preposition>as|for|from|with|to|of|on|in|at|into|against|through|between|upon|about|under) (?P<thing>[^,;:()]+)$"
@@ -165,6 +165,8 @@ def _became(said: Statement) -> list[Draft]:
 
 def _object(said: Statement) -> list[Draft]:
     clause = said.clause
+    if clause.form == "have":
+        return _possession(said)
     if (
         clause.form not in ("past", "present", "perfect", "modal")
         or clause.is_passive
@@ -191,3 +193,14 @@ def _object(said: Statement) -> list[Draft]:
         return []
     when = f" in {clause.opening_date}" if re.fullmatch(r"\d{4}", clause.opening_date) else ""
     return said.draft("object", thing, said.ask("What", f"{after}{when}"))
+
+
+def _possession(said: Statement) -> list[Draft]:
+    """'Pitt has a long tradition of teaching' -> what does it have?"""
+    clause = said.clause
+    thing = clause.rest
+    if not re.match(r"(?:an?|the|several|many|two|three|more)\b", thing) or not 3 <= len(thing.split()) <= 12:
+        return []
+    if re.search(r"\b(?:is|are|was|were|has|have|had|this|that|these|it|them|been)\b|\b\w+ed$", thing):
+        return []
+    return said.draft("possession", thing, said.ask("What", ""))

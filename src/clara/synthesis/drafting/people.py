@@ -32,11 +32,11 @@ def _agent(said: Statement) -> list[Draft]:
     if cut:
         agent, after = agent[: cut.start()], agent[cut.start() :]
     named = _NAME.match(agent) is not None
-    if len(agent.split()) > 7 or re.match(r"\s*(?:and|or|'s)\b", after) or clause.verb == "follow":
+    if " by " in agent or len(agent.split()) > 7 or re.match(r"\s*(?:and|or|'s)\b", after) or clause.verb == "follow":
         return []
     rest = before + after
     passive = said.ask("Who" if named else "What", f"{rest} by")
-    verb = THIRD_OF[clause.verb] if clause.auxiliary in ("is", "are") else PAST_OF.get(clause.verb, "")
+    verb = THIRD_OF.get(clause.verb, "") if clause.auxiliary in ("is", "are") else PAST_OF.get(clause.verb, "")
     if clause.form != "passive":
         verb = ""
     who = "Who" if named and clause.verb in PERSON_VERBS else ("Who" if looks_like_person(agent) else "What")

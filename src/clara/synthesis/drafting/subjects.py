@@ -67,7 +67,9 @@ class Discourse:
             return self.title
         if self.title and subject.removeprefix("The ").lower() == self.title.removeprefix("the ").lower():
             return self.title
-        if {first, *others} & DANGLING or (not others and first in QUANTIFIERS):
+        if {word.split("’")[0].split("'")[0] for word in (first, *others)} & DANGLING or first in ("and", "but", "or"):
+            return None
+        if (not others and first in QUANTIFIERS):
             return None
         subject = self._small_start(words)
         if names_itself(subject):

@@ -13,6 +13,7 @@ from clara.synthesis.drafting.words import (
     HAVE,
     MODALS,
     NOT_PAST,
+    NOUN_BASES,
     NOUN_LIKE,
     NUMBER_WORD,
     PARTICIPLE,
@@ -62,14 +63,16 @@ def is_finite(tokens: list[Token], position: int) -> bool:
     before = tokens[position - 1][0].lower()
     if before in DETERMINERS or before in PREPOSITIONS or before in ("and", "or", "to"):
         return False
-    if following in BE or following in HAVE or following in MODALS:
-        return False  # 'music labels have', 'the causes cited were'
+    if following in BE or following in HAVE or following in MODALS or (word in THIRD and following in BASES - NOUN_BASES):
+        return False  # 'music labels have', 'the causes cited were', 'surveys show'
     if word in THIRD:
         return word not in NOUN_LIKE or before in ("it", "he", "she") or _OPENS_OBJECT.match(following) is not None
     if word in PAST and (word not in NOT_PAST or word == "led"):
         if following == "by":  # 'dropped by 17 %', but 'the lamps designed by X'
             return position + 2 < len(tokens) and tokens[position + 2][0][0].isdigit()
         return word not in PARTICIPLE or not _auxiliary_later(tokens, position + 1)
+    if re.search(r"[a-z]{3}ed$", word) and word not in PARTICIPLE and _OPENS_OBJECT.match(following):
+        return not _auxiliary_later(tokens, position + 1)  # an -ed form that no list has
     if word in BASES and (word not in PARTICIPLE or word == "become"):  # 'pumps use', 'steam and water give'
         joined = any(token[0] == "and" for token in tokens[:position])
         fits = re.match(r"(?:the|a|an|their|its|to|on|in|for|as|from|\d|[a-z]+s$|[A-Z])", following)
@@ -105,19 +108,19 @@ def read_verb(tokens: list[Token], position: int) -> VerbGroup | None:
     if word in HAVE or word in MODALS:
         form = "perfect" if word in HAVE else "modal"
         if following in ("been", "be"):
-            if after not in PARTICIPLE:
+            if after not in PARTICIPLE and not re.fullmatch(r"[a-z]{4,}ed", after):
                 return None
-            return VerbGroup(form, word, PARTICIPLE[after], tokens[index][1], tokens[index + 1][2])
-        if word in HAVE and following in PARTICIPLE:
-            return VerbGroup(form, word, PARTICIPLE[following], tokens[index][1], tokens[index][2])
+            return VerbGroup(form, word, PARTICIPLE.get(after) or guess_base(after), tokens[index][1], tokens[index + 1][2])
+        if word in HAVE and (following in PARTICIPLE or re.fullmatch(r"[a-z]{4,}ed", following)):
+            return VerbGroup(form, word, PARTICIPLE.get(following) or guess_base(following), tokens[index][1], tokens[index][2])
         if word in MODALS:
             return VerbGroup(form, word, following, *tokens[index][1:]) if following in BASES else None
         if following == "to":
             return None
         auxiliary = {"had": "did", "have": "do", "has": "does"}[word]
         return VerbGroup("have", auxiliary, "have", start, tokens[index - 1][2])
-    if word in PAST:
-        return VerbGroup("past", "did", PAST[word], start, end)
+    if word in PAST or word.endswith("ed"):
+        return VerbGroup("past", "did", PAST.get(word) or guess_base(word), start, end)
     if word in THIRD:
         return VerbGroup("present", "does", THIRD[word], start, end)
     return VerbGroup("present", "do", word, start, end)
@@ -126,13 +129,28 @@ def read_verb(tokens: list[Token], position: int) -> VerbGroup | None:
 def _read_be(tokens: list[Token], position: int, index: int) -> VerbGroup | None:
     word, start, _ = tokens[position]
     following = tokens[index][0] if index < len(tokens) else ""
-    if following in PARTICIPLE:
+    if following in PARTICIPLE or re.fullmatch(r"[a-z]{4,}ed", following):
         kept = next((i for i in range(position + 1, index) if tokens[i][0] not in _LOST_ADVERBS), index)
-        return VerbGroup("passive", word, PARTICIPLE[following], tokens[kept][1], tokens[index][2])
+        verb = PARTICIPLE.get(following) or guess_base(following)
+        return VerbGroup("passive", word, verb, tokens[kept][1], tokens[index][2])
     gerund = _gerund_base(following)
     if gerund:
         return VerbGroup("perfect", word, gerund, tokens[index][1], tokens[index][2])
     return VerbGroup("be", word, "be", start, tokens[index - 1][2])
+
+
+def guess_base(past: str) -> str:
+    """The base of a regular past form that no list has.
+
+    >>> guess_base("postulated"), guess_base("scooped"), guess_base("clipped"), guess_base("tallied")
+    ('postulate', 'scoop', 'clip', 'tally')
+    """
+    stem = past[:-2]
+    if stem.endswith("i"):
+        return stem[:-1] + "y"
+    if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sfl":
+        return stem[:-1]
+    return stem + "e" if re.search(r"(?:at|iz|is|v|c|[^aeiou]s|u|[rnd]g|[aiou]k|[^aeiou][aiou]t|id|ur|in|bl|tl|pl|gl|dl)$", stem) else stem
 
 
 def _gerund_base(word: str) -> str:

@@ -128,6 +128,7 @@ NOUN_LIKE = _words(
     cuts breaks aims acts attacks awards bases battles doubles drops ends experiences faces falls fights demands designs
     displays exports imports increases decreases declines"""
 )
+NOUN_BASES = frozenset(THIRD[form] for form in NOUN_LIKE if form in THIRD)
 # past forms that are as often nouns or adjectives
 NOT_PAST = {"left", "lay", "saw", "used", "related", "limited", "united", "based", "estimated", "led"}
 
