@@ -38,16 +38,21 @@ def save(model: ClaraModel, folder: Path) -> None:
     Raises CheckpointError where `folder` is a file, or holds other things than a checkpoint: they would be lost.
     """
     folder = Path(os.path.abspath(folder.expanduser()))
-    if folder.exists() and not folder.is_dir():
-        raise CheckpointError(f"{folder} is a file; name a folder for the checkpoint")
-    if folder.exists() and any(folder.iterdir()) and not is_checkpoint(folder):
-        raise CheckpointError(f"{folder} holds other things than a clara checkpoint; name another folder")
+    refuse_foreign_folder(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
         beside = Path(scratch) / folder.name  # one level down, where it gets ordinary permissions
         beside.mkdir()
         _write(model, beside)
         replace_folder(beside, folder)
+
+
+def refuse_foreign_folder(folder: Path) -> None:
+    """Raise CheckpointError where saving to `folder` would lose something that is not a checkpoint."""
+    if folder.exists() and not folder.is_dir():
+        raise CheckpointError(f"{folder} is a file; name a folder for the checkpoint")
+    if folder.exists() and any(folder.iterdir()) and not is_checkpoint(folder):
+        raise CheckpointError(f"{folder} holds other things than a clara checkpoint; name another folder")
 
 
 def is_checkpoint(folder: Path) -> bool:

@@ -64,9 +64,9 @@ class Output:
 class ClaraModel(nn.Module):
     """A base causal LM with a compressor, a generator and (from end_to_end on) a query reasoner adapter.
 
-    >>> model = ClaraModel.from_base(ClaraConfig(base_model="tiny"))          # doctest: +SKIP
-    >>> memory = model.compress(["The casing is amber."])                     # [1, n, h]
-    >>> model.generate(["What colour is the casing?"], [memory])
+    model = ClaraModel.from_pretrained("checkpoint")
+    memory = model.compress(["The casing is amber."])  # [1, n, h]
+    model.generate(["What colour is the casing?"], [memory])
     """
 
     config_class = ClaraConfig
@@ -139,7 +139,8 @@ class ClaraModel(nn.Module):
         Raises CheckpointError on any missing or unexpected key, on another base than the one trained on, and on an
         adapter that was never trained unless `allow_untrained`.
         """
-        unknown = passed_by_auto_model.keys() - {"config", "trust_remote_code", "adapter_kwargs"}
+        known = {"config", "trust_remote_code", "adapter_kwargs"}
+        unknown = [key for key, value in passed_by_auto_model.items() if value is not None and key not in known]
         if unknown:
             raise TypeError(f"from_pretrained() got an unexpected keyword argument '{min(unknown)}'")
         model: ClaraModel = checkpoint.load(cls, Path(folder), base_model=base_model, device=device, dtype=dtype)
