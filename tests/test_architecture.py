@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "serving": {"modeling", "retrieval", "rag", "extraction", "chunking"},
     "demo": EVERYTHING - {"cli"},
     "cli": EVERYTHING,
+    "__main__": {"cli"},
 }
 DATA_HALF = CORE | DATA | {"synthesis", "pipeline"}
 MODEL_HALF = {"modeling", "training", "retrieval", "rag", "evaluation", "serving"}

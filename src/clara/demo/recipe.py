@@ -25,6 +25,8 @@ TRAINING: dict[str, Any] = {
     "batch_size": 16,
     "micro_batch_size": 16,
     "precision": "float32",
+    "autocast": "auto",
+    "attention": "eager",
     "save_steps": 50,
     "logging_steps": 5,
 }

@@ -64,6 +64,14 @@ def pick_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch.d
     return torch.float32
 
 
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether this device has instructions for bf16 matrix products; False when torch cannot tell."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+    return device.type == "cpu" and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+
+
 def load_tokenizer(source: str, *, base_model: str) -> Any:
     try:
         return AutoTokenizer.from_pretrained(source)

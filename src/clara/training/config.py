@@ -81,6 +81,10 @@ class StageSection(Section):
     max_grad_norm: float = Field(1, gt=0)
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """dtype the base is loaded and computed in; adapters stay fp32."""
+    autocast: Literal["none", "auto", "bfloat16"] = "none"
+    """Matrix products of a float32 base in bf16; auto: where this machine is fast at it (a CPU with AVX512-BF16)."""
+    attention: Literal["sdpa", "eager", "flash_attention_2"] = "sdpa"
+    """Attention kernel. On a CPU with short rows, eager trains faster under autocast (docs/training.md)."""
     gradient_checkpointing: bool = False
     logging_steps: int = Field(10, ge=1)
     save_steps: int = Field(100, ge=1)
@@ -175,11 +179,11 @@ def _apply(values: dict[str, Any], override: str) -> None:
         raise ConfigError(f"--set {override}: expected key=value, e.g. --set pretrain.learning_rate=1e-4")
     *folders, name = key.split(".")
     for folder in folders:
-        if not isinstance(values.get(folder) or {}, dict):
+        if values.get(folder) is None:
+            values[folder] = {}
+        values = values[folder]
+        if not isinstance(values, dict):
             raise ConfigError(f"--set {override}: '{folder}' is not a section")
-        values = (
-            values.setdefault(folder, {}) if values.get(folder) is not None else values.setdefault(folder, {}) or {}
-        )
     values[name] = _number(yaml.safe_load(text)) if text else None
 
 

@@ -94,6 +94,7 @@ def train_stage(
     if stage == "end_to_end":
         memory = build_training_memory(folder / "memory", rows.pool, model)
     choose_trainable(model, stage)
+    model.lm.set_attn_implementation(settings.attention)
     if settings.gradient_checkpointing:
         model.enable_gradient_checkpointing()
     trainer = _trainer(

@@ -23,6 +23,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from clara.modeling import ClaraModel
+from clara.modeling.base import fast_bfloat16
 from clara.modeling.checkpoint import replace_folder
 from clara.modeling.tokens import IGNORED
 from clara.training.batches import StepDataset
@@ -74,6 +75,7 @@ def training_arguments(
         dataloader_num_workers=0,
         use_cpu=device.type == "cpu",
         fp16=settings.precision == "float16",
+        bf16=settings.autocast == "bfloat16" or (settings.autocast == "auto" and fast_bfloat16(device)),
         label_names=["labels"],
     )
 
