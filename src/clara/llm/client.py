@@ -93,7 +93,7 @@ class LLMClient:
             raise MissingExtraError("openai", extra="data") from None
         self._openai = openai
         self.config = config
-        self.journal = journal or Journal(None)
+        self.journal = Journal(None) if journal is None else journal
         self.usage = Usage()
         self._format: ReplyFormat = REPLY_FORMATS[0]
         self._slots = asyncio.Semaphore(config.concurrency)

@@ -83,7 +83,10 @@ def parse_clauses(sentence: str) -> list[Clause]:
             more = re.match(r"^,? (?:and|but)(?: (?:then|later|also|therefore|thus))? (?P<more>.+)$", clause.tail)
             if more:
                 first = more["more"].split()[0]
-                pending = f"{subject} {more['more']}" if starts_verb(first) else more["more"]
+                if clause.form == "passive" and first in PARTICIPLE:
+                    pending = f"{subject} {clause.auxiliary} {more['more']}"
+                else:
+                    pending = f"{subject} {more['more']}" if starts_verb(first) else more["more"]
             elif relative := _RELATIVE.match(clause.tail):
                 named = _LAST_NAME.search(clause.rest)
                 pending = f"{named['name']} {relative['more']}" if named else None
@@ -276,7 +279,10 @@ def _cut(after: str, form: str) -> tuple[str, str]:
     for match in _CUT.finditer(after):
         following = match["next"]
         if following is not None:
-            joined = starts_verb(following) and not (form in ("passive", "perfect", "be") and following in PARTICIPLE)
+            joined = starts_verb(following) or (form == "passive" and following in PARTICIPLE)
+            if form in ("passive", "perfect", "be") and following in PARTICIPLE:
+                joined = form == "passive" and bool(after[: match.start()].strip())  # not 'designed and built'
+
             joined = joined or following in ("it", "he", "she", "they", "later", "therefore", "thus", "then")
             if not joined:
                 continue
