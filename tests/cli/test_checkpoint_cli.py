@@ -12,6 +12,7 @@ import torch
 from tests.modeling.upstream_reference import PROMPTS, write_fixture
 
 from clara.modeling import ClaraModel
+from clara.modeling.upstream import import_upstream
 
 Clara = Callable[..., tuple[int, str, str]]
 
@@ -104,3 +105,16 @@ def test_every_mistake_is_one_line_and_writes_nothing(fixture: Path, tmp_path: P
     path.unlink()
     refused(importing(broken, output), "adapters.pth is missing")
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_the_command_imports_exactly_what_fp32_would(tmp_path: Path, clara: Clara) -> None:
+    """The command reads the base in bf16 to save memory; a scaled embedding (Gemma's) must not feel it."""
+    fixture = write_fixture(tmp_path, "gemma3")
+    (fixture / "prompts.json").write_text(json.dumps(PROMPTS))
+    assert clara(*importing(fixture, tmp_path / "out"))[0] == 0
+    exact = import_upstream(
+        fixture / "upstream_checkpoint", base_model=str(fixture / "base"), device="cpu", dtype="float32"
+    )
+    loaded = ClaraModel.from_pretrained(tmp_path / "out", device="cpu", dtype="float32")
+    assert torch.equal(loaded.embeddings.weight, exact.embeddings.weight)
+    assert loaded.fingerprint() == exact.fingerprint()

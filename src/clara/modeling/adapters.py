@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
+from collections.abc import Iterator
 
 import torch
 from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
@@ -33,15 +34,22 @@ def lora_config(config: ClaraConfig) -> LoraConfig:
 def add_adapter(base: PreTrainedModel, config: ClaraConfig, name: str, *, seed: int) -> None:
     """Add one LoRA that changes nothing yet (B is zero); A depends on `seed` only. Weights are fp32."""
     requires_grad = {key: parameter.requires_grad for key, parameter in base.named_parameters()}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Already found a `peft_config`")  # three adapters are the design
-            inject_adapter_in_model(lora_config(config), base, adapter_name=name)
+    with _seeded(seed), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Already found a `peft_config`")  # three adapters are the design
+        inject_adapter_in_model(lora_config(config), base, adapter_name=name)
     for key, parameter in base.named_parameters():
         if f".{name}." in key:
             parameter.data = parameter.data.float()
         parameter.requires_grad_(requires_grad.get(key.replace(".base_layer.", "."), requires_grad.get(key, False)))
+
+
+@contextlib.contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Draw from `seed` inside; every global generator is as before afterwards."""
+    devices = range(torch.cuda.device_count()) if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield
 
 
 def lora_layers(base: nn.Module) -> list[LoraLayer]:
@@ -151,7 +159,6 @@ def copy_adapter(base: nn.Module, source: str, target: str) -> None:
 @torch.no_grad()
 def reset_adapter(base: nn.Module, name: str, *, seed: int) -> None:
     """Make an adapter fresh again: B zero, A drawn from `seed`; it changes nothing until trained."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _seeded(seed):
         for layer in lora_layers(base):
             layer.reset_lora_parameters(name, init_lora_weights=True)

@@ -52,8 +52,12 @@ class SpecialEmbeddings(nn.Module):
     def take_rows(self, base: nn.Module, rows: Tensor) -> None:
         """Fill the table with rows [tokens, hidden] of a base-shaped embedding weight.
 
-        They pass through the base's own module, because some scale there (Gemma) and this table holds what comes out.
+        They pass through the base's own module, because some scale there and this table holds what comes out.
         """
+        scale = getattr(base, "scalar_embed_scale", None)
+        if scale is not None:  # Gemma's module keeps its scale in the base's dtype: 59.75 for 59.87 in bf16
+            self.weight.copy_(rows.float() * scale)
+            return
         weight = next(base.parameters())
         ids = torch.arange(rows.shape[0], device=weight.device)
         embedded = torch.func.functional_call(base, {"weight": rows.to(weight.device, self.weight.dtype)}, (ids,))

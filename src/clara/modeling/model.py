@@ -358,9 +358,11 @@ class ClaraModel(nn.Module):
 
     def enable_gradient_checkpointing(self) -> None:
         """Recompute activations in backward, through the adapter that was active in the forward pass."""
-        self.lm.gradient_checkpointing_enable(
-            gradient_checkpointing_kwargs={"use_reentrant": False, "context_fn": self.switch.checkpoint_contexts}
-        )
+        options: dict[str, Any] = {"use_reentrant": False, "context_fn": self.switch.checkpoint_contexts}
+        if hasattr(self.lm, "activation_checkpointing_enable"):  # its name in newer transformers
+            self.lm.activation_checkpointing_enable(activation_checkpointing_kwargs=options)
+        else:
+            self.lm.gradient_checkpointing_enable(gradient_checkpointing_kwargs=options)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
