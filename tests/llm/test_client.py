@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llm.server import ChatServer, chat_server
 from pydantic import BaseModel, ConfigDict
 
 from clara.errors import LLMError
 from clara.llm import Journal, LLMClient, LLMConfig, LLMReplyError
+from llm.server import ChatServer, chat_server
 
 KEY = "sk-secret-0123456789"
 
@@ -28,7 +28,9 @@ def echo(body: dict[str, Any]) -> str:
     return json.dumps({"words": body["messages"][-1]["content"].split()})
 
 
-def asking(server: ChatServer, *texts: str, journal: Path | None = None, **settings: Any) -> tuple[list[Any], LLMClient]:
+def asking(
+    server: ChatServer, *texts: str, journal: Path | None = None, **settings: Any
+) -> tuple[list[Any], LLMClient]:
     """Ask all texts at once; the results in order, and the client afterwards."""
     settings = {"timeout_seconds": 2.0, "first_wait_seconds": 0.02, "base_url": server.base_url, **settings}
 

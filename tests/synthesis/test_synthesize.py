@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llm.server import chat_server
-from synthesis.made_documents import bridge, document, paragraph, write_knowledge
 
 from clara.chunking import load_token_counter
 from clara.errors import LLMError, RecordsError, UsageError
@@ -18,6 +16,8 @@ from clara.schema import Document, EndToEndExample, Example, InstructionExample,
 from clara.synthesis import ExtractiveDrafter, LLMDrafter, SynthesisReport, synthesize
 from clara.synthesis.verify import has_span
 from clara.text import contains_answer
+from llm.server import chat_server
+from synthesis.made_documents import bridge, document, paragraph, write_knowledge
 
 STAGES: dict[str, type[Example]] = {
     "pretrain_data": PretrainExample,
@@ -134,7 +134,9 @@ def test_a_question_with_two_answers_in_the_corpus_is_refused_and_kept_with_the_
     ]
     write_jsonl(tmp_path / "raw.jsonl", [*same, bridge(1)])
     report = run(tmp_path / "raw.jsonl", tmp_path)
-    assert not [row for row in rows(tmp_path, "end_to_end_data") if "Hollin Gate" in row.question[0] and "kg" in row.answer]
+    assert not [
+        row for row in rows(tmp_path, "end_to_end_data") if "Hollin Gate" in row.question[0] and "kg" in row.answer
+    ]
     rejects = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
     assert {item["draft"]["answer"] for item in rejects if item["reason"] == "ambiguous_question"} == {"40 kg", "70 kg"}
     assert report.rejected_by_reason["ambiguous_question"] == 2
@@ -162,8 +164,10 @@ def llm_answer(body: dict[str, Any]) -> str:
     source = prompt.split("<<<\n")[1].split("\n>>>")[0]
     if "say the source text again" in prompt.lower():
         kept = " ".join(source.replace("#", "").split())
-        return json.dumps({"text": f"{kept}. So it stands." if "refused" in prompt else "Something is 4711 metres long."})
-    year = source.split("built in ")[1].split(" ")[0] if "built in " in source else ""
+        return json.dumps(
+            {"text": f"{kept}. So it stands." if "refused" in prompt else "Something is 4711 metres long."}
+        )
+    year = source.split("built in ")[1].split(" ")[0].rstrip(".") if "built in " in source else ""
     good = {"question": f"When was {title} built?", "other_phrasings": [f"In which year was {title} built?"],
             "answer": year, "evidence": f"built in {year}", "kind": "date"}  # fmt: skip
     if "refused" in prompt:

@@ -37,7 +37,26 @@ _DOCUMENT = re.compile(
 _FILE = re.compile(
     r"\b[\w-]+\.(?:pdf|docx?|pptx?|xlsx?|csv|html?|md|txt|jsonl?)\b|(?:[\w.-]+/){2,}|[A-Za-z]:\\", re.IGNORECASE
 )
-_EMPTY_WORDS = {"what", "which", "does", "were", "have", "been", "many", "much", "long", "kind", "thing", "year", "place", "that", "with", "from", "into", "their"}
+_EMPTY_WORDS = {
+    "what",
+    "which",
+    "does",
+    "were",
+    "have",
+    "been",
+    "many",
+    "much",
+    "long",
+    "kind",
+    "thing",
+    "year",
+    "place",
+    "that",
+    "with",
+    "from",
+    "into",
+    "their",
+}
 _COLUMN_TITLES = re.compile(
     r"^\|[^|\n]*\|[^|\n]*\|[ \t]*\n(?=\|[ :|-]+\|[ \t]*$)", re.MULTILINE
 )  # of a two-column table

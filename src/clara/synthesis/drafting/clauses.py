@@ -21,7 +21,9 @@ _OPENING_PHRASE = re.compile(
 )
 _NAME = r"(?:[Tt]he )?[A-ZÀ-Ý][\w.'’-]*(?: (?:of |de |the )?[A-ZÀ-Ý][\w.'’-]*)*"
 _NAME_LIST = re.compile(rf"^{_NAME}(?:, {_NAME})+,? (?:and|or) {_NAME}(?=,? )")
-_OPENING_WITHOUT_COMMA = re.compile(r"^(?:In|At|During|On|For|By|After) (?:[\w'’-]+ ){1,4}?(?=(?:the|a|an|its|it|he|she|they) )")
+_OPENING_WITHOUT_COMMA = re.compile(
+    r"^(?:In|At|During|On|For|By|After) (?:[\w'’-]+ ){1,4}?(?=(?:the|a|an|its|it|he|she|they) )"
+)
 _TRAILING_ADVERB = re.compile(
     r"\s+(?:[a-z]+ly|also|still|often|now|then|soon|first|later|already|always|both|all|itself|thereafter|afterwards?)$"
 )
@@ -181,7 +183,9 @@ def _parse_inner(sentence: str, text: str) -> Clause | None:
     """The clause after the first comma or two, when what stands before has a verb of its own or opens as an aside."""
     for match in list(re.finditer(r", (?:and |but )?(?=(?:the|a|an|[A-Z][\w'’-]+) )", text))[:2]:
         before = text[: match.start()]
-        aside = re.match(r"(?:[A-Z][a-z]+(?:ing|ed)|Just|Even|Of|To|Long|Once|Until|Where|Whereas|Throughout)\b", before)
+        aside = re.match(
+            r"(?:[A-Z][a-z]+(?:ing|ed)|Just|Even|Of|To|Long|Once|Until|Where|Whereas|Throughout)\b", before
+        )
         if aside or any(starts_verb(word) for word in before.split()[1:]):
             return _parse_one(sentence, text[match.end() :])
     return None
@@ -189,7 +193,9 @@ def _parse_inner(sentence: str, text: str) -> Clause | None:
 
 def _strip_opening(text: str) -> tuple[str, str]:
     date = ""
-    text = re.sub(r"^(?:Thus|Hence|Then|Therefore|However|Also|Instead|Consequently|Today|Eventually) (?=[a-zA-Z])", "", text)
+    text = re.sub(
+        r"^(?:Thus|Hence|Then|Therefore|However|Also|Instead|Consequently|Today|Eventually) (?=[a-zA-Z])", "", text
+    )
     for _ in range(3):
         if match := _OPENING_DATE.match(text):
             date, text = date or match["date"], text[match.end() :]
@@ -225,7 +231,7 @@ def _find_verb(tokens: list[Token], *, listed: int = 0) -> tuple[int | None, int
         if comma is not None:  # inside ', a lamp from Perth,': only its end matters
             if word == "," and position + 1 < len(tokens):
                 following = position + 1
-                while following + 1 < len(tokens) and tokens[following][0] in "\"”":
+                while following + 1 < len(tokens) and tokens[following][0] in '"”':
                     following += 1
                 while following + 1 < len(tokens) and ADVERB.match(tokens[following][0]):
                     following += 1
@@ -239,7 +245,7 @@ def _find_verb(tokens: list[Token], *, listed: int = 0) -> tuple[int | None, int
         if word == "," and position > 0:
             comma = position
             continue
-        if word in "\"“”":
+        if word in '"“”':
             continue
         if word in ";:–—" or lowered in BREAKERS or lowered == "there":
             return None, None

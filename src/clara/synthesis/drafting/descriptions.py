@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 
 from clara.synthesis.drafting.asking import Statement, noun_phrase
-from clara.synthesis.drafting.attributes import attribute_kind, attribute_questions, is_colour, is_quantity, is_role, names_a_person
+from clara.synthesis.drafting.attributes import (
+    attribute_kind,
+    attribute_questions,
+    is_colour,
+    is_quantity,
+    is_role,
+    names_a_person,
+)
 from clara.synthesis.drafting.subjects import looks_like_person, names_itself
 from clara.synthesis.drafting.words import DATE, MEASURES, ORDINALS, PARTICIPLE
 from clara.synthesis.drafts import Draft
@@ -74,7 +81,14 @@ def _attribute(said: Statement) -> list[Draft]:
     head = attribute.split()[-1]
     measurable = is_quantity(value) or re.fullmatch(DATE, value) is not None
     naming = bool(re.match(r"(?:the )?[A-Z]", value)) and re.fullmatch(r"(?:the )?[\w'’.& -]+", value) is not None
-    if not (measurable or naming or is_colour(value) or is_role(head) or head in MEASURES or (said.discourse.title and len(value.split()) <= 2)):
+    if not (
+        measurable
+        or naming
+        or is_colour(value)
+        or is_role(head)
+        or head in MEASURES
+        or (said.discourse.title and len(value.split()) <= 2)
+    ):
         return []
     if re.match(r"\w+(?:ed|ing|ly|ive|able|ous|al|ic)$", value) and not is_colour(value):
         return []
@@ -129,9 +143,15 @@ def _unique(said: Statement) -> list[Draft]:
 
 def _definition(said: Statement) -> list[Draft]:
     clause = said.clause
-    plural_noun = re.search(r"[a-z]{2}s$", noun_phrase(clause.rest)) and not re.match(r"\w+(?:ed|ly|ing)\b", clause.rest)
+    plural_noun = re.search(r"[a-z]{2}s$", noun_phrase(clause.rest)) and not re.match(
+        r"\w+(?:ed|ly|ing)\b", clause.rest
+    )
     several = clause.auxiliary in ("are", "were") and plural_noun and re.search(r"[^s]s$|people$", said.subject)
-    if not (re.match(r"(?:an?|one of|the|any)\b", clause.rest) or several) or clause.subject.lower() in ("he", "she", "they"):
+    if not (re.match(r"(?:an?|one of|the|any)\b", clause.rest) or several) or clause.subject.lower() in (
+        "he",
+        "she",
+        "they",
+    ):
         return []
     if re.search(
         r"\b(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter|same|few|fact|need) ?(?:of|to|$)",

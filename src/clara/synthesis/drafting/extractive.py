@@ -87,7 +87,9 @@ def draft_sentence(sentence: str, discourse: Discourse) -> list[Draft]:
         if all(draft.kind in ("date", "doer", "place") for draft in found):
             found += draft_objects(said)
         drafts.extend(found or draft_subject(said))
-        discourse.heard(said.clause.subject, subject, rest=clause.rest, plural=clause.auxiliary in ("are", "were", "do", "have"))
+        discourse.heard(
+            said.clause.subject, subject, rest=clause.rest, plural=clause.auxiliary in ("are", "were", "do", "have")
+        )
         if subject == discourse.title and (noun := kind_noun(said)):
             discourse.kinds.add(noun)
     discourse.read(sentence)

@@ -15,11 +15,32 @@ _NO_OBJECT = re.compile(
 _STRANDED = re.compile(
     r"^(?P<preposition>as|for|from|with|to|of|on|in|at|into|against|through|between|upon|about|under) (?P<thing>[^,;:()]+)$"
 )
-_IS_ADJECTIVE = re.compile(r"(?:able|ible|ent|ant|lar|ous|ful|ive|al|ic|ed|ent|rse|pt|near|close|due|full|free|rich|made)$")
-_LIST_TAIL = re.compile(r"^(?:, (?:[\w'’-]+ ){0,3}[\w'’-]+){1,6},? (?:and|or) (?:[\w'’-]+ ){0,3}?[\w'’-]+(?= and | of | in |[,.;]|$)")
-_CLAIMS = set("argue contend assert claim state conclude find report suggest believe announce declare propose estimate warn show".split())  # noqa: SIM905
-_WITH_INFINITIVE = set("agree decide refuse attempt try plan aim intend promise threaten vote continue help serve seek".split())  # noqa: SIM905
-_INSIDE_VERBS = {"use", "invest", "involve", "include", "find", "describe", "engage", "interest", "base", "result", "write", "store"}
+_IS_ADJECTIVE = re.compile(
+    r"(?:able|ible|ent|ant|lar|ous|ful|ive|al|ic|ed|ent|rse|pt|near|close|due|full|free|rich|made)$"
+)
+_LIST_TAIL = re.compile(
+    r"^(?:, (?:[\w'’-]+ ){0,3}[\w'’-]+){1,6},? (?:and|or) (?:[\w'’-]+ ){0,3}?[\w'’-]+(?= and | of | in |[,.;]|$)"
+)
+_CLAIMS = set(
+    "argue contend assert claim state conclude find report suggest believe announce declare propose estimate warn show".split()
+)  # noqa: SIM905
+_WITH_INFINITIVE = set(
+    "agree decide refuse attempt try plan aim intend promise threaten vote continue help serve seek".split()
+)  # noqa: SIM905
+_INSIDE_VERBS = {
+    "use",
+    "invest",
+    "involve",
+    "include",
+    "find",
+    "describe",
+    "engage",
+    "interest",
+    "base",
+    "result",
+    "write",
+    "store",
+}
 _STRANDED_VERBS = {
     "consist of", "depend on", "depend upon", "rely on", "rely upon", "belong to", "refer to", "relate to", "focus on", "serve as",
     "act as", "work as", "work for", "work with", "derive from", "originate from", "specialize in", "compete with", "compete for",
@@ -38,7 +59,17 @@ def draft_objects(said: Statement) -> list[Draft]:
         return []
     if re.match(r" (?:that|how|whether|why)\b", clause.tail):
         return _claimed(said)
-    return _stranded(said) or _manner(said) or _considered(said) or _claimed(said) or _to_do(said) or _had(said) or _adjective(said) or _became(said) or _object(said)
+    return (
+        _stranded(said)
+        or _manner(said)
+        or _considered(said)
+        or _claimed(said)
+        or _to_do(said)
+        or _had(said)
+        or _adjective(said)
+        or _became(said)
+        or _object(said)
+    )
 
 
 def _stranded(said: Statement) -> list[Draft]:
@@ -77,7 +108,8 @@ def _adjective(said: Statement) -> list[Draft]:
     """'The agency is responsible for water' -> what is it responsible for?"""
     clause = said.clause
     match = re.match(
-        r"^(?P<adjective>(?:\w+ly )?[a-z]+) (?P<preposition>for|to|with|from|of|on|in) (?P<thing>[^,;:()]+)$", clause.rest
+        r"^(?P<adjective>(?:\w+ly )?[a-z]+) (?P<preposition>for|to|with|from|of|on|in) (?P<thing>[^,;:()]+)$",
+        clause.rest,
     )
     if clause.form != "be" or match is None or not _IS_ADJECTIVE.search(match["adjective"]):
         return []
@@ -101,7 +133,15 @@ def _manner(said: Statement) -> list[Draft]:
 def _considered(said: Statement) -> list[Draft]:
     """'Bronze is considered an alloy' -> what is it considered?"""
     clause = said.clause
-    if not clause.is_passive or clause.verb not in ("consider", "elect", "appoint", "declare", "deem", "crown", "title"):
+    if not clause.is_passive or clause.verb not in (
+        "consider",
+        "elect",
+        "appoint",
+        "declare",
+        "deem",
+        "crown",
+        "title",
+    ):
         return []
     match = re.match(r"^(?P<what>(?:to be |as )?(?:an?|the|part|one|editor|king|president)\b[^,;:]*)$", clause.rest)
     if match is None or len(match["what"].split()) > 12 or " by " in match["what"]:
@@ -133,7 +173,8 @@ def _had(said: Statement) -> list[Draft]:
     """'Pitt has an emphasis on research' -> what does it have an emphasis on?"""
     clause = said.clause
     match = re.match(
-        r"^(?P<what>(?:an?|the) [^,;]+?) (?P<preposition>on|for|in|with|to|over|from) (?P<thing>[^,;:()]+)$", clause.rest
+        r"^(?P<what>(?:an?|the) [^,;]+?) (?P<preposition>on|for|in|with|to|over|from) (?P<thing>[^,;:()]+)$",
+        clause.rest,
     )
     if clause.form != "have" or match is None or re.match(DATE, match["thing"]):
         return []

@@ -88,7 +88,9 @@ def draft_subject(said: Statement) -> list[Draft]:
     particular = names_itself(f"x {told}") or bool(re.search(r"\d", told))
     if not particular or not 4 <= len(told.split()) <= 14 or re.match(r"(?:that|to|not|as|so|very)\b", told):
         return []
-    if re.search(r"['’]s? |^(?:Figure|Table|Section|Chapter)\b", f"{clause.subject} ") or re.search(r"\b(?:its|his|her|their)\b", told):
+    if re.search(r"['’]s? |^(?:Figure|Table|Section|Chapter)\b", f"{clause.subject} ") or re.search(
+        r"\b(?:its|his|her|their)\b", told
+    ):
         return []
     helper = f"{clause.auxiliary} " if clause.form in ("passive", "perfect", "modal") else ""
     who = _who_or_what(clause.subject, clause.verb)

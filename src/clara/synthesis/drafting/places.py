@@ -21,12 +21,14 @@ def draft_places(said: Statement) -> list[Draft]:
     clause = said.clause
     if clause.verb == "take" and clause.rest.startswith("place "):
         return _takes_place(said)
-    if clause.verb in ("lie", "sit", "stand", "locate", "situate") and _LIES.match(clause.rest):
-        return said.draft("place", clause.rest, said.ask("Where", ""))
-    if clause.verb not in PLACE_VERBS and not (clause.form == "be" and re.match(r"(?:in|at|near) [A-Z]", clause.rest)):
+    if clause.verb not in PLACE_VERBS | {"lie", "sit"} and not (
+        clause.form == "be" and re.match(r"(?:in|at|near) [A-Z]", clause.rest)
+    ):
         return []
     match = _PLACE.search(clause.rest)
     if match is None or _NOT_A_PLACE.match(match["place"]):
+        if clause.verb in ("lie", "sit", "stand", "locate", "situate") and _LIES.match(clause.rest):
+            return said.draft("place", clause.rest, said.ask("Where", ""))
         return []
     if match["preposition"] == "on" and clause.verb not in ("locate", "situate", "build", "stand"):
         return []

@@ -27,7 +27,22 @@ _COUNT = re.compile(
 _THERE = re.compile(
     rf"^(?:In (?P<year>\d{{4}}), )?[Tt]here (?P<be>are|were) (?:{_ABOUT} )?(?P<value>{NUMBER}) (?P<noun>[^,;.]+?)[.,;]?$"
 )
-_MONEY_VERBS = {"spend", "pay", "donate", "raise", "earn", "generate", "fund", "receive", "award", "invest", "give", "win", "lose", "contribute"}
+_MONEY_VERBS = {
+    "spend",
+    "pay",
+    "donate",
+    "raise",
+    "earn",
+    "generate",
+    "fund",
+    "receive",
+    "award",
+    "invest",
+    "give",
+    "win",
+    "lose",
+    "contribute",
+}
 _BY_VERB = {
     "weigh": ("weight", "How much {do} {x} weigh?", "What is the weight of {x}?"),
     "cost": ("price", "How much {do} {x} cost?", "What is the price of {x}?"),
@@ -92,7 +107,9 @@ def _by_verb(said: Statement) -> list[Draft]:
     if change and clause.verb in ("drop", "fall", "rise", "grow", "increase", "decrease", "decline", "jump", "shrink"):
         if len(change["after"].split()) <= 8:
             return said.draft("change", change["value"], said.ask("By how much", change["after"]))
-    money = re.match(rf"(?:{_ABOUT} )?(?P<value>(?:US)?[$€£¥] ?{NUMBER})(?P<after>(?: (?:on|for|in|to|from) .+)?)$", rest)
+    money = re.match(
+        rf"(?:{_ABOUT} )?(?P<value>(?:US)?[$€£¥] ?{NUMBER})(?P<after>(?: (?:on|for|in|to|from) .+)?)$", rest
+    )
     if money and clause.verb in _MONEY_VERBS and len(money["after"].split()) <= 10:
         return said.draft("money", money["value"], said.ask("How much money", money["after"]))
     known = _BY_VERB.get(clause.verb)

@@ -8,7 +8,7 @@ from clara.synthesis.drafting.asking import Statement
 from clara.synthesis.drafts import Draft
 
 _CAUSE = re.compile(
-    r"(?:^|,? )(?P<marker>because of|due to|as a result of|owing to|because|thanks to) (?P<cause>[^;.]{6,110})$"
+    r"(?:^|,? )(?P<marker>because of|due to|as a result of|owing to|because|thanks to) (?P<cause>[^;.]{3,110})$"
 )
 _CALLED = re.compile(
     r"^(?P<adverb>(?:also|often|commonly|sometimes|usually|generally) )?(?:as )?[\"“]?(?P<name>[^,;\"”]+)[\"”]?$"

@@ -69,7 +69,7 @@ class Discourse:
             return self.title
         if {word.split("’")[0].split("'")[0] for word in (first, *others)} & DANGLING or first in ("and", "but", "or"):
             return None
-        if (not others and first in QUANTIFIERS):
+        if not others and first in QUANTIFIERS:
             return None
         subject = self._small_start(words)
         if names_itself(subject):
@@ -135,9 +135,6 @@ def names_itself(text: str) -> bool:
     if len(words) == 1 and words[0][0].isupper():
         return not words[0].lower().endswith("s") and len(words[0]) > 2 and words[0].lower() not in COMMON_STARTS
     return False
-
-
-
 
 
 def looks_like_person(name: str) -> bool:

@@ -63,7 +63,12 @@ def is_finite(tokens: list[Token], position: int) -> bool:
     before = tokens[position - 1][0].lower()
     if before in DETERMINERS or before in PREPOSITIONS or before in ("and", "or", "to"):
         return False
-    if following in BE or following in HAVE or following in MODALS or (word in THIRD and following in BASES - NOUN_BASES):
+    if (
+        following in BE
+        or following in HAVE
+        or following in MODALS
+        or (word in THIRD and following in BASES - NOUN_BASES)
+    ):
         return False  # 'music labels have', 'the causes cited were', 'surveys show'
     if word in THIRD:
         return word not in NOUN_LIKE or before in ("it", "he", "she") or _OPENS_OBJECT.match(following) is not None
@@ -74,7 +79,7 @@ def is_finite(tokens: list[Token], position: int) -> bool:
     if re.search(r"[a-z]{3}ed$", word) and word not in PARTICIPLE and _OPENS_OBJECT.match(following):
         return not _auxiliary_later(tokens, position + 1)  # an -ed form that no list has
     if word in BASES and (word not in PARTICIPLE or word == "become"):  # 'pumps use', 'steam and water give'
-        joined = any(token[0] == "and" for token in tokens[:position])
+        joined = any(token[0] in ("and", "%", "percent") for token in tokens[:position])
         fits = re.match(r"(?:the|a|an|their|its|to|on|in|for|as|from|\d|[a-z]+s$|[A-Z])", following)
         if THIRD_OF[word] not in NOUN_LIKE and re.match(r"[\w\"]", following) and following not in ("of", "and", "or"):
             return joined or _PLURAL.search(before) is not None
@@ -110,9 +115,13 @@ def read_verb(tokens: list[Token], position: int) -> VerbGroup | None:
         if following in ("been", "be"):
             if after not in PARTICIPLE and not re.fullmatch(r"[a-z]{4,}ed", after):
                 return None
-            return VerbGroup(form, word, PARTICIPLE.get(after) or guess_base(after), tokens[index][1], tokens[index + 1][2])
+            return VerbGroup(
+                form, word, PARTICIPLE.get(after) or guess_base(after), tokens[index][1], tokens[index + 1][2]
+            )
         if word in HAVE and (following in PARTICIPLE or re.fullmatch(r"[a-z]{4,}ed", following)):
-            return VerbGroup(form, word, PARTICIPLE.get(following) or guess_base(following), tokens[index][1], tokens[index][2])
+            return VerbGroup(
+                form, word, PARTICIPLE.get(following) or guess_base(following), tokens[index][1], tokens[index][2]
+            )
         if word in MODALS:
             return VerbGroup(form, word, following, *tokens[index][1:]) if following in BASES else None
         if following == "to":
@@ -150,7 +159,11 @@ def guess_base(past: str) -> str:
         return stem[:-1] + "y"
     if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sfl":
         return stem[:-1]
-    return stem + "e" if re.search(r"(?:at|iz|is|v|c|[^aeiou]s|u|[rnd]g|[aiou]k|[^aeiou][aiou]t|id|ur|in|bl|tl|pl|gl|dl)$", stem) else stem
+    return (
+        stem + "e"
+        if re.search(r"(?:at|iz|is|v|c|[^aeiou]s|u|[rnd]g|[aiou]k|[^aeiou][aiou]t|id|ur|in|bl|tl|pl|gl|dl)$", stem)
+        else stem
+    )
 
 
 def _gerund_base(word: str) -> str:

@@ -251,7 +251,5 @@ UNIT = (
     r"|mA|A|amps?|GHz|MHz|kHz|Hz|rpm|bar|Pa|kPa|MPa|psi|Nm|N|dB|GB|TB|MB|kB|°C|°F|degrees(?: Celsius| Fahrenheit)?"
     r"|euros?|dollars?|pounds|USD|EUR|GBP|CHF|francs?|yen|percent|per cent|%)"
 )
-QUANTITY = (
-    rf"(?:(?:US)?[$€£¥] ?{NUMBER}|(?:EUR|USD|GBP|CHF) ?\d[\d,.]*\d|{NUMBER}(?: ?[-–] ?{NUMBER})?(?:[ -]?{UNIT})(?![\w²]))"
-)
+QUANTITY = rf"(?:(?:US)?[$€£¥] ?{NUMBER}|(?:EUR|USD|GBP|CHF) ?\d[\d,.]*\d|{NUMBER}(?: ?[-–] ?{NUMBER})?(?:[ -]?{UNIT})(?![\w²]))"
 DURATION_UNIT = re.compile(r"(?:hours?|h|minutes?|min|seconds?|days?|weeks?|months?|years?|decades?)$")
