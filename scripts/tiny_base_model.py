@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from tiny_base_rows import Batch, Mix, Row
+from tiny_base_start import build_in_copying
 from tokenizers import Tokenizer
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -31,7 +32,9 @@ def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> LlamaForCausalL
         eos_token_id=tokenizer.token_to_id("</s>"),
         pad_token_id=tokenizer.token_to_id("<pad>"),
     )
-    return LlamaForCausalLM(config)
+    model = LlamaForCausalLM(config)
+    build_in_copying(model)
+    return model
 
 
 def autocast(device: torch.device) -> Any:

@@ -11,7 +11,15 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from clara.demo.worlds import Fact, Passage, World, draw_passages, draw_question, draw_simple_passage
+from clara.demo.worlds import (
+    Fact,
+    Passage,
+    World,
+    draw_passages,
+    draw_question,
+    draw_simple_passage,
+    draw_training_world,
+)
 
 QA_SYSTEM = "Answer the question from the background, in as few words as you can."
 WRITE_SYSTEM = "Write questions that cover the document, each with its answer."
@@ -93,7 +101,7 @@ def chat(system: str, user: str) -> str:
 
 
 class RowMaker:
-    """Draws batches; the batch of a step is a pure function of (seed, step)."""
+    """Draws batches; the batch of a step is a pure function of (seed, step). No worlds given: the training mixture."""
 
     def __init__(self, tokenizer: Any, worlds: tuple[World, ...], *, seed: int, batch_passages: int) -> None:
         self.tokenizer = tokenizer  # a tokenizers.Tokenizer
@@ -111,12 +119,15 @@ class RowMaker:
         memory = [self.ids[f"<MEM{i}>"] for i in range(memory_size)]
         return [self.ids["<ENC>"], self.ids["<s>"], *body, self.ids["</s>"], *memory]
 
+    def draw_world(self, rng: random.Random) -> World:
+        return rng.choice(self.worlds) if self.worlds else draw_training_world(rng)
+
     def draw_group(self, rng: random.Random, count: int) -> list[Passage]:
         """`count` passages of different entities (or two parts of one), of one world more often than not."""
-        one_world = rng.choice(self.worlds) if rng.random() < 0.6 else None
+        one_world = self.draw_world(rng) if rng.random() < 0.6 else None
         group: list[Passage] = []
         while len(group) < count:
-            for passage in draw_passages(rng, one_world or rng.choice(self.worlds)):
+            for passage in draw_passages(rng, one_world or self.draw_world(rng)):
                 if len(group) < count and len(self.encode(passage.text)) <= MAX_PASSAGE_TOKENS:
                     group.append(passage)
         rng.shuffle(group)
@@ -132,7 +143,7 @@ class RowMaker:
             # visible text is long: at most two passages there, to keep rows short
             simple = rng.random() < mix.simple_share
             if simple:
-                group = [draw_simple_passage(rng, rng.choice(self.worlds))]
+                group = [draw_simple_passage(rng, self.draw_world(rng))]
             else:
                 group = self.draw_group(rng, min(left, rng.randint(1, min(mix.max_passages, 2 if visible else 5))))
             first = len(out.passages)

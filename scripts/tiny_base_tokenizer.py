@@ -11,7 +11,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_toke
 from transformers import PreTrainedTokenizerFast
 
 from clara.demo import names
-from clara.demo.worlds import draw_passages, draw_question, training_worlds
+from clara.demo.worlds import draw_passages, draw_question, draw_training_world
 
 COMMON_ENGLISH = """
 the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one
@@ -51,9 +51,8 @@ def train_tokenizer(*, seed: int, vocab_size: int = 3072, entities: int = 12_000
 
     def texts() -> Iterator[str]:
         rng = random.Random(f"tokenizer-{seed}")
-        worlds = training_worlds()
         for _ in range(entities):
-            for passage in draw_passages(rng, rng.choice(worlds)):
+            for passage in draw_passages(rng, draw_training_world(rng)):
                 yield passage.text
                 question = draw_question(rng, passage.entity, rng.choice(passage.facts))
                 yield f"{question} Question:{question}"  # prompts have no space after the colon

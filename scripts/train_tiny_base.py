@@ -36,7 +36,7 @@ def mix_at(progress: float, args: argparse.Namespace) -> Mix:
     """Reading; then memory replaces text more and more; then fewer memory tokens, more passages, retrieval."""
     if progress < args.reading:
         # restating visible text is copying: its dense loss forms the copying heads that answering then uses
-        return Mix(0.0, (16,), 1, 0.1, 0.3, 0.0, 0.0, simple_share=1.0 if progress < args.reading / 3 else 0.2)
+        return Mix(0.0, (16,), 1, 0.1, 0.3, 0.0, 0.0, simple_share=1.0 if progress < args.reading / 4 else 0.2)
     fade = min(1.0, (progress - args.reading) / args.fade)
     share = 0.5 + 0.42 * fade
     if fade < 1.0:
@@ -97,7 +97,7 @@ _WORKER: dict[str, Any] = {}
 def _start_worker(tokenizer_path: str, args: argparse.Namespace) -> None:
     _WORKER["args"] = args
     _WORKER["maker"] = RowMaker(
-        Tokenizer.from_file(tokenizer_path), training_worlds(), seed=args.seed, batch_passages=args.batch_passages
+        Tokenizer.from_file(tokenizer_path), (), seed=args.seed, batch_passages=args.batch_passages
     )
 
 
@@ -168,14 +168,14 @@ def train(args: argparse.Namespace) -> None:
             means = {key: round(sum(v) / len(v), 4) for key, v in sums.items()}
             write({"step": step, "seconds": round(time.monotonic() - began), **means})
             sums.clear()
-        out_of_time = time.monotonic() - began > args.max_seconds
-        if step % args.eval_every == 0 or step == args.steps or out_of_time:
+        stopping = time.monotonic() - began > args.max_seconds or step == args.stop_after
+        if step % args.eval_every == 0 or step == args.steps or stopping:
             for split, worlds in (("train", training_worlds()), ("held_out", held_out_worlds())):
                 write({"step": step, "worlds": split, **evaluate(model, tokenizer, worlds, args)})
             save(step)
         elif step % args.save_every == 0:
             save(step)
-        if out_of_time:
+        if stopping:
             break
     log.close()
 
@@ -185,21 +185,22 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint, tokenizer and log")
     parser.add_argument("--export", type=Path, help="write the asset folder from the run's checkpoint and stop")
     parser.add_argument("--start-from", type=Path, help="take the weights (not the optimizer) of this checkpoint.pt")
-    parser.add_argument("--steps", type=int, default=5000)
+    parser.add_argument("--steps", type=int, default=9000)
     parser.add_argument("--batch-passages", type=int, default=12)
     parser.add_argument("--max-tokens", type=int, default=4096, help="padded tokens of one forward pass")
     parser.add_argument("--max-seconds", type=float, default=math.inf, help="stop (with a checkpoint) after this long")
+    parser.add_argument("--stop-after", type=int, help="stop (with a checkpoint) after this step; resume continues")
     parser.add_argument("--hidden", type=int, default=256)
     parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--head-dim", type=int, default=32)
     parser.add_argument("--intermediate", type=int, default=640)
     parser.add_argument("--init", type=float, default=0.06)
     parser.add_argument("--lr", type=float, default=3e-3)
-    parser.add_argument("--muon-lr", type=float, default=1e-2)
+    parser.add_argument("--muon-lr", type=float, default=6e-3)
     parser.add_argument("--warmup", type=int, default=50)
     parser.add_argument("--cooldown", type=float, default=0.3)
-    parser.add_argument("--reading", type=float, default=0.12, help="share of the steps that only read visible text")
-    parser.add_argument("--fade", type=float, default=0.25, help="share of the steps in which memory replaces text")
+    parser.add_argument("--reading", type=float, default=0.08, help="share of the steps that only read visible text")
+    parser.add_argument("--fade", type=float, default=0.2, help="share of the steps in which memory replaces text")
     parser.add_argument("--restate", type=float, default=0.1)
     parser.add_argument("--question-weight", type=float, default=0.1)
     parser.add_argument("--temperature", type=float, default=0.05)

@@ -14,30 +14,35 @@ from typing import Literal
 Split = Literal["base", "demo"]
 
 
-def _words(text: str) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
+    """The words of a string, for long word lists.
+
+    >>> words("red blue")
+    ('red', 'blue')
+    """
     return tuple(text.split())
 
 
-ONSETS = _words(
+ONSETS = words(
     "b br c ch cl cr d dr f fl fr g gl gr h j k kl kn l m n p pl pr qu r s sh sk sl sn st str t th tr v w y z zh"
 )
-INNER_ONSETS = _words(
+INNER_ONSETS = words(
     "b bl br c d dr f g gr k l ld ll lm ln lt m mb mm n nd ng nk nn nt p pr r rd rk rl rm rn rr rt rv s sk sp "
     "ss st t th tr v x z"
 )
-NUCLEI = _words("a a a a a e e e e e i i i i o o o o u u u ai au ea ei ia io oo ou y")
-CODAS = _words("d f k l m n n n p r r s s t x ck ft ld lk lm ln ls lt mp nd ng nk nt rd rk rl rm rn rs rt sh sk st th")
-ENDINGS = _words(
+NUCLEI = words("a a a a a e e e e e i i i i o o o o u u u ai au ea ei ia io oo ou y")
+CODAS = words("d f k l m n n n p r r s s t x ck ft ld lk lm ln ls lt mp nd ng nk nt rd rk rl rm rn rs rt sh sk st th")
+ENDINGS = words(
     "a o e i us is os an en in on or er ar el al il ia io ium ova ine ane ette ard ert olf und ask esk ock "
     "ick ell ett ith oth ax ex ix ox eau ey ay eth ash orn arn erra illa ona ena ula"
 )
-LAST_NAME_ENDINGS = _words(
+LAST_NAME_ENDINGS = words(
     "son sen strom berg mann feld well ton ford ley worth wick man ov ev ova ski sky escu ic ides ini elli "
     "etti otto ano ero ez az es oza ier eau ard aud ois iak enko uk ius aitis ila onen maki oglu ian yan "
     "ashvili adze"
 )
 
-FIRST_NAMES = _words(
+FIRST_NAMES = words(
     "Ada Agnes Alma Amir Anders Anita Arjun Asta Bela Berta Bruno Carla Carmen Chidi Clara Daria David Edith "
     "Elena Elif Emil Emma Enzo Erik Esther Farid Fatima Felix Fiona Frida Georg Greta Hana Hassan Hugo Ida "
     "Igor Ines Ingrid Irena Ivan Jakob Jana Jonas Julia Kamal Karin Kenji Klara Kofi Lars Laura Leila Lena "
@@ -45,7 +50,7 @@ FIRST_NAMES = _words(
     "Oscar Otto Paula Pavel Pedro Petra Priya Rafael Rana Ravi Rosa Ruth Samir Sara Selma Sofia Stefan Sven "
     "Tamar Tariq Teresa Thea Tomas Vera Viktor Wanda Yara Yusuf Zara Zofia"
 )
-CITIES = _words(
+CITIES = words(
     "Aarhus Accra Ankara Antwerp Athens Basel Bergen Berlin Bologna Bordeaux Boston Bremen Brno Cairo Cardiff "
     "Chennai Chicago Cork Dakar Delft Denver Dublin Durban Ghent Glasgow Graz Hanoi Havana Helsinki Istanbul "
     "Izmir Kobe Krakow Kyoto Lagos Leeds Leipzig Lima Lisbon Ljubljana Lyon Madrid Malmo Manila Milan "
@@ -53,23 +58,23 @@ CITIES = _words(
     "Rotterdam Seoul Seville Sofia Split Tallinn Tampere Tbilisi Toronto Toulouse Trieste Tunis Turin Utrecht "
     "Vienna Vilnius Warsaw York Zagreb Zurich"
 )  # one word each: an answer is compared word by word
-COUNTRIES = _words(
+COUNTRIES = words(
     "Albania Argentina Austria Belgium Bolivia Brazil Bulgaria Canada Chile China Colombia Croatia Cuba "
     "Denmark Egypt Estonia Ethiopia Finland France Georgia Germany Ghana Greece Hungary Iceland India Ireland "
     "Italy Japan Kenya Latvia Malta Mexico Morocco Nepal Norway Peru Poland Portugal Romania Senegal Serbia "
     "Spain Sweden Tunisia Turkey Ukraine Uruguay Vietnam Zambia"
 )
-COLOURS = _words(
+COLOURS = words(
     "red blue green yellow black white grey brown orange purple pink silver gold beige turquoise crimson "
     "olive navy ivory violet"
 )
-MATERIALS = _words(
+MATERIALS = words(
     "steel copper brass bronze iron tin aluminium titanium oak pine birch walnut bamboo glass marble granite "
     "slate clay leather linen wool cotton silk rubber concrete limestone sandstone ceramic wax paper"
 )
-MONTHS = _words("January February March April May June July August September October November December")
-WEEKDAYS = _words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
-PRODUCT_KINDS = _words(
+MONTHS = words("January February March April May June July August September October November December")
+WEEKDAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+PRODUCT_KINDS = words(
     "lamp kettle radio camera bicycle tent stove drill printer scanner heater fan clock scale pump mixer "
     "toaster speaker telescope microscope keyboard backpack helmet drone sensor thermometer projector blender "
     "compass lantern"

@@ -12,6 +12,7 @@ from random import Random
 
 from clara.demo import names
 from clara.demo.worlds_culture import CULTURE_WORLDS
+from clara.demo.worlds_made_up import made_up_table
 from clara.demo.worlds_travel import TRAVEL_WORLDS
 
 HELD_OUT_KINDS = ("locomotive", "theatre")  # never trained on: their scores predict how skill transfers to the demo
@@ -124,6 +125,11 @@ def training_worlds() -> tuple[World, ...]:
 def held_out_worlds() -> tuple[World, ...]:
     """The worlds kept for measuring transfer."""
     return tuple(world for world in all_worlds() if world.kind in HELD_OUT_KINDS)
+
+
+def draw_training_world(rng: Random, *, made_up_share: float = 0.35) -> World:
+    """One of the training worlds, or a world made up on the spot."""
+    return parse_world(made_up_table(rng)) if rng.random() < made_up_share else rng.choice(_TRAINING_WORLDS)
 
 
 def draw_entity(rng: Random, world: World) -> Entity:
@@ -275,3 +281,6 @@ def restyled(rng: Random, passage: Passage) -> Passage:
     facts = list(passage.facts)
     rng.shuffle(facts)
     return _write(rng, passage.entity, facts, second_part=False)
+
+
+_TRAINING_WORLDS = training_worlds()
