@@ -1,4 +1,4 @@
-"""Talk to any OpenAI-compatible endpoint: structured replies, bounded retries, and a journal so nothing is paid twice."""
+"""Talk to any OpenAI-compatible endpoint: structured replies, bounded retries, nothing paid twice."""
 
 from clara.llm.client import LLMClient, LLMConfig, LLMReplyError, Usage
 from clara.llm.journal import Journal

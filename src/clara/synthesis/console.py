@@ -1,4 +1,4 @@
-"""What `clara synthesize` and scripts/synthesize_data.py share: choose the drafter, show progress, print the summary."""
+"""What `clara synthesize` and scripts/synthesize_data.py share: choose a drafter, show progress, print a summary."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ def choose_documents(ids: Sequence[str], share: float, *, seed: int) -> set[str]
 
 
 def _refuse_ambiguous(corpus: Sequence[PassageFacts]) -> None:
-    """A question that two passages answer differently ('the price of the lamp') cannot be retrieved: both are refused."""
+    """A question that two passages answer differently cannot be retrieved: it is refused in both."""
     answers: dict[str, set[str]] = {}
     for facts in corpus:
         for draft in facts.drafts:

@@ -30,7 +30,8 @@ _DANGLING = re.compile(
 )
 _OWN_US = re.compile(r"\bUS\b|\bI\b(?= [A-Z])|\b[A-Z]\w+ I\b|\bIT\b")
 _DOCUMENT = re.compile(
-    r"\b(?:(?:this|the|that|above|following|given|provided) (?:document|passage|text|paragraph|excerpt|section|article|page"
+    r"\b(?:(?:this|the|that|above|following|given|provided)"
+    r" (?:document|passage|text|paragraph|excerpt|section|article|page"
     r"|slide|context|table)|according to the (?:author|text|passage|document))\b",
     re.IGNORECASE,
 )
@@ -135,7 +136,7 @@ def unsupported(text: str, source: str) -> set[str]:
 
 
 def verify_paraphrase(paraphrase: str, source: str) -> str | None:
-    """None when every number and name of the source is kept, none is new and something has changed; else what is wrong."""
+    """None when every number and name is kept, none is new and something has changed; else what is wrong."""
     if not paraphrase.strip():
         return "the restatement is empty"
     if words(paraphrase) == words(source):

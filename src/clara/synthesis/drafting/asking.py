@@ -1,4 +1,4 @@
-"""Turn a parsed clause into a question: front the auxiliary, put names where pronouns stood, drop what was asked for."""
+"""Turn a parsed clause into a question: front the auxiliary, put names for pronouns, drop what is asked for."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ _WORD = re.compile(r"[^\W_](?:[\w'’.,&/–-]*[^\W_½¼¾])?[½¼¾]?|[^\w\s]")
 _OPENING_DATE = re.compile(rf"^(?:In|On|By|During|Since|From|Around|After|Before|Until) (?P<date>{DATE}),? (?=\S)")
 _OPENING_PHRASE = re.compile(
     r"^(?:In|On|At|By|During|Since|From|After|Before|Despite|With|Under|For|As|Among|Throughout|Following|According to"
-    r"|Unlike|Like|Within|Upon|Between|Because of|Due to|Through|Along with|Besides|Apart from|When|While|Although|Though"
-    r"|Because|Since|If|Once|[A-Z][a-z]+(?:ing|ed))\b [^,;:]{2,90}, (?=\S)"
+    r"|Unlike|Like|Within|Upon|Between|Because of|Due to|Through|Along with|Besides|Apart from|When|While|Although"
+    r"|Though|Because|Since|If|Once|[A-Z][a-z]+(?:ing|ed))\b [^,;:]{2,90}, (?=\S)"
 )
 _NAME = r"(?:[Tt]he )?[A-ZÀ-Ý][\w.'’-]*(?: (?:of |de |the )?[A-ZÀ-Ý][\w.'’-]*)*"
 _NAME_LIST = re.compile(rf"^{_NAME}(?:, {_NAME})+,? (?:and|or) {_NAME}(?=,? )")
@@ -275,7 +275,8 @@ _RELATIVE = re.compile(r"^, (?:who|which) (?P<more>[^,;]+)")
 _LAST_NAME = re.compile(r"(?:^|\s)(?P<name>(?:the )?[A-ZÀ-Ý][\w.'’-]*(?: (?:of |de |the )?[A-ZÀ-Ý][\w.'’-]*)*)$")
 _CUT = re.compile(
     r",(?! ?\d{3}\b)(?! (?:1[0-9]{3}|20[0-9]{2})\b)|[;:]| [–—-] |—| \((?=[^)]*\))"
-    r"| (?:which|who|whom|whose|where|when|while|although|though|because|since(?! (?:the |early |late |mid)?[A-Z0-9])|until|unless|so|but|if|as well as|whereas|due to)\b"
+    r"| (?:which|who|whom|whose|where|when|while|although|though|because|since(?! (?:the |early |late |mid)?[A-Z0-9])"
+    r"|until|unless|so|but|if|as well as|whereas|due to)\b"
     r"| that (?=\w)| and (?=(?P<next>\w+))"
 )
 

@@ -19,7 +19,8 @@ from clara.synthesis.drafts import Draft
 
 _OWNED = re.compile(r"^the (?P<attribute>[a-z][\w -]*?) of (?P<owner>.+)$")
 _UNIQUE = re.compile(
-    rf"^the (?:(?:\w+ )?(?:{'|'.join(sorted(ORDINALS))})\b|(?:\w+-)?(?:most|least|best|worst)\b|\w+est\b|capital\b|main\b|principal\b)",
+    rf"^the (?:(?:\w+ )?(?:{'|'.join(sorted(ORDINALS))})\b|(?:\w+-)?(?:most|least|best|worst)\b|\w+est\b"
+    r"|(?:capital|main|principal)\b)",
     re.IGNORECASE,
 )
 _NOT_SUPERLATIVE = re.compile(
@@ -154,7 +155,8 @@ def _definition(said: Statement) -> list[Draft]:
     ):
         return []
     if re.search(
-        r"\b(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter|same|few|fact|need) ?(?:of|to|$)",
+        r"\b(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter|same|few|fact|need)"
+        r" ?(?:of|to|$)",
         clause.rest,
     ):
         return []

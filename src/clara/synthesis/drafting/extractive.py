@@ -1,4 +1,4 @@
-"""ExtractiveDrafter: reads a passage line by line, keeps who is meant, and asks every family of facts for its drafts."""
+"""ExtractiveDrafter: reads a passage line by line, keeps track of who is meant, and asks every family of facts."""
 
 from __future__ import annotations
 
@@ -97,5 +97,4 @@ def draft_sentence(sentence: str, discourse: Discourse) -> list[Draft]:
 
 
 def _first_heading(lines: list[Line]) -> str:
-    heading = next((line.text.lstrip("# ") for line in lines if line.kind == "heading"), "")
-    return heading
+    return next((line.text.lstrip("# ") for line in lines if line.kind == "heading"), "")

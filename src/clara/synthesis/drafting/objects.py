@@ -6,14 +6,18 @@ import re
 
 from clara.synthesis.drafting.asking import Statement, noun_phrase
 from clara.synthesis.drafting.attributes import is_quantity
-from clara.synthesis.drafting.words import BASES, DATE, NO_OBJECT_VERBS
+from clara.synthesis.drafting.words import BASES, DATE, NO_OBJECT_VERBS, phrase_set, word_set
 from clara.synthesis.drafts import Draft
 
-_NO_OBJECT = re.compile(
-    r"(?:it|its|their|him|her|them|his|this|that|these|those|more|less|most|only|up|out|off|as|towards|across|perhaps|together|back|away|down|there|here|much|itself|themselves|himself|herself|in|on|at|by|for|from|with|to|into|of|than|over|under|around|about|through|during|after|before|between|among|against|along|near|within|without|beyond|up|per|\w+ing|even|just|when|alone|no|how|why|what|whether|who|if|\w+ly)\b"
+_NOT_AN_OBJECT = word_set(
+    """it its their him her them his this that these those more less most only up out off as towards across perhaps
+    together back away down there here much itself themselves himself herself in on at by for from with to into of than
+    over under around about through during after before between among against along near within without beyond per even
+    just when alone no how why what whether who if"""
 )
 _STRANDED = re.compile(
-    r"^(?P<preposition>as|for|from|with|to|of|on|in|at|into|against|through|between|upon|about|under) (?P<thing>[^,;:()]+)$"
+    r"^(?:[a-z]+ly )?(?P<preposition>as|for|from|with|to|of|on|in|at|into|against|through|between|upon|about|under)"
+    r" (?P<thing>[^,;:()]+)$"
 )
 _IS_ADJECTIVE = re.compile(
     r"(?:able|ible|ent|ant|lar|ous|ful|ive|al|ic|ed|ent|rse|pt|near|close|due|full|free|rich|made)$"
@@ -21,35 +25,23 @@ _IS_ADJECTIVE = re.compile(
 _LIST_TAIL = re.compile(
     r"^(?:, (?:[\w'’-]+ ){0,3}[\w'’-]+){1,6},? (?:and|or) (?:[\w'’-]+ ){0,3}?[\w'’-]+(?= and | of | in |[,.;]|$)"
 )
-_CLAIMS = set(
-    "argue contend assert claim state conclude find report suggest believe announce declare propose estimate warn show".split()
-)  # noqa: SIM905
-_WITH_INFINITIVE = set(
-    "agree decide refuse attempt try plan aim intend promise threaten vote continue help serve seek".split()
-)  # noqa: SIM905
-_INSIDE_VERBS = {
-    "use",
-    "invest",
-    "involve",
-    "include",
-    "find",
-    "describe",
-    "engage",
-    "interest",
-    "base",
-    "result",
-    "write",
-    "store",
-}
-_STRANDED_VERBS = {
-    "consist of", "depend on", "depend upon", "rely on", "rely upon", "belong to", "refer to", "relate to", "focus on", "serve as",
-    "act as", "work as", "work for", "work with", "derive from", "originate from", "specialize in", "compete with", "compete for",
-    "participate in", "suffer from", "apply to", "convert to", "respond to", "react with", "agree to", "agree on", "stem from",
-    "range from", "emerge from", "account for", "deal with", "aim for", "contribute to", "result from", "differ from", "rise to",
-    "collaborate with", "partner with", "merge with", "descend from", "evolve from", "function as", "qualify for", "vote for",
-    "fight for", "fight against", "call for", "look for", "connect to", "extend to", "adapt to", "stand for", "come from",
-    "consist in", "begin with", "end with", "start with", "go through", "pass through", "continue as", "graduate from", "move to", "travel to", "migrate to", "lead to", "feed on", "turn into", "develop into",
-}  # fmt: skip
+_CLAIMS = word_set(
+    "argue contend assert claim state conclude find report suggest believe announce declare propose estimate warn show"
+)
+_WITH_INFINITIVE = word_set(
+    "agree decide refuse attempt try plan aim intend promise threaten vote continue help serve seek"
+)
+_INSIDE_VERBS = word_set("use invest involve include find describe engage interest base result write store")
+_STRANDED_VERBS = phrase_set(
+    """consist of; depend on; depend upon; rely on; rely upon; belong to; refer to; relate to; focus on; serve as; act
+    as; work as; work for; work with; derive from; originate from; specialize in; compete with; compete for;
+    participate in; suffer from; apply to; convert to; respond to; react with; agree to; agree on; stem from;
+    range from; emerge from; account for; deal with; aim for; contribute to; result from; differ from; rise to;
+    collaborate with; partner with; merge with; descend from; evolve from; function as; qualify for; vote for;
+    fight for; fight against; call for; look for; connect to; extend to; adapt to; stand for; come from; consist
+    in; begin with; end with; start with; go through; pass through; continue as; graduate from; move to; travel
+    to; migrate to; lead to; feed on; turn into; develop into"""
+)
 
 
 def draft_objects(said: Statement) -> list[Draft]:
@@ -218,7 +210,7 @@ def _object(said: Statement) -> list[Draft]:
     listed = _LIST_TAIL.match(clause.tail) if thing == clause.rest else None
     if listed:
         thing = clause.rest + listed.group()
-    if not re.match(r"[\w\"“]", thing) or _NO_OBJECT.match(thing) or is_quantity(thing) or re.match(DATE, thing):
+    if not re.match(r"[\w\"“]", thing) or _starts_no_object(thing) or is_quantity(thing) or re.match(DATE, thing):
         return []
     after = clause.rest[len(thing) :]
     if re.match(r"\s*(?:and|or|that|to be)\b", after):
@@ -234,6 +226,11 @@ def _object(said: Statement) -> list[Draft]:
         return []
     when = f" in {clause.opening_date}" if re.fullmatch(r"\d{4}", clause.opening_date) else ""
     return said.draft("object", thing, said.ask("What", f"{after}{when}"))
+
+
+def _starts_no_object(thing: str) -> bool:
+    first = thing.split()[0].lower()
+    return first in _NOT_AN_OBJECT or first.endswith(("ing", "ly"))
 
 
 def _possession(said: Statement) -> list[Draft]:

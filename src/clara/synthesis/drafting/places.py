@@ -11,7 +11,8 @@ from clara.synthesis.drafts import Draft
 _NAME = r"(?:the )?(?:[A-ZÀ-Ý][\w'’.-]*)(?:(?:,? (?:of|the|de|and)?\s?)(?:[A-ZÀ-Ý][\w'’.-]*))*"
 _PLACE = re.compile(rf"(?:^|\s)(?P<preposition>in|at|near|on) (?P<place>{_NAME}(?:, {_NAME})?)")
 _LIES = re.compile(
-    r"^(?:about |approximately |just )?(?:\d+ (?:km|miles|kilomet\w+) )?(?:north|south|east|west|near|between|across|adjacent"
+    r"^(?:about |approximately |just )?(?:\d+ (?:km|miles|kilomet\w+) )?"
+    r"(?:north|south|east|west|near|between|across|adjacent"
     r"|along|on|next|in|at|within|outside|inside|behind|above|below|off)\w* (?!which)(?:\S+ ?){1,9}$"
 )
 _NOT_A_PLACE = re.compile(rf"^(?:the )?(?:{DATE}|{MONTH}\b|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)")

@@ -10,7 +10,10 @@ from clara.synthesis.drafting.subjects import names_itself
 from clara.synthesis.drafting.words import MEASURES, NUMBER, QUANTITY, UNIT
 from clara.synthesis.drafts import Draft
 
-_ABOUT = r"(?:about|around|approximately|roughly|nearly|almost|over|more than|less than|at least|up to|just|only|some|an estimated|exactly)"
+_ABOUT = (
+    r"(?:about|around|approximately|roughly|nearly|almost|over|more than|less than|at least|up to|just|only|some"
+    r"|an estimated|exactly)"
+)
 _VALUE = rf"(?:{_ABOUT} )?(?P<value>{QUANTITY})"
 _MEASURES = "|".join(sorted(MEASURES, key=len, reverse=True))
 _ATTRIBUTE_OF = re.compile(
@@ -22,11 +25,14 @@ _ATTRIBUTE_OF = re.compile(
 _SIZED = re.compile(rf"^(?:an? |the )?(?P<value>{NUMBER}[ -](?:{UNIT})) (?P<attribute>[a-z]+(?: [a-z]+)?)$")
 _ADJECTIVE = re.compile(rf"^{_VALUE} (?P<adjective>tall|high|long|wide|deep|thick|old|heavy)\b")
 _COUNT = re.compile(
-    rf"^(?:{_ABOUT} |(?:a )?total of )?(?P<value>{NUMBER}) (?P<noun>(?:[A-Za-z][\w-]* ){{0,2}}?[A-Za-z]{{2,}}s)\b(?! of\b|['’])"
+    rf"^(?:{_ABOUT} |(?:a )?total of )?(?P<value>{NUMBER}) "
+    r"(?P<noun>(?:[A-Za-z][\w-]* ){0,2}?[A-Za-z]{2,}s)\b(?! of\b|['’])"
 )
 _THERE = re.compile(
-    rf"^(?:In (?P<year>\d{{4}}), )?[Tt]here (?P<be>are|were) (?:{_ABOUT} )?(?P<value>{NUMBER}) (?P<noun>[^,;.]+?)[.,;]?$"
+    rf"^(?:In (?P<year>\d{{4}}), )?[Tt]here (?P<be>are|were) (?:{_ABOUT} )?"
+    rf"(?P<value>{NUMBER}) (?P<noun>[^,;.]+?)[.,;]?$"
 )
+_CHANGES = {"drop", "fall", "rise", "grow", "increase", "decrease", "decline", "jump", "shrink"}
 _MONEY_VERBS = {
     "spend",
     "pay",
@@ -104,9 +110,8 @@ def _by_verb(said: Statement) -> list[Draft]:
         x = said.subject
         return said.draft("price", match["value"], f"How much does {x} cost?", f"What is the price of {x}?")
     change = re.match(rf"by (?:{_ABOUT} )?(?P<value>{QUANTITY}|{NUMBER}%?)(?P<after>.*)$", rest)
-    if change and clause.verb in ("drop", "fall", "rise", "grow", "increase", "decrease", "decline", "jump", "shrink"):
-        if len(change["after"].split()) <= 8:
-            return said.draft("change", change["value"], said.ask("By how much", change["after"]))
+    if change and clause.verb in _CHANGES and len(change["after"].split()) <= 8:
+        return said.draft("change", change["value"], said.ask("By how much", change["after"]))
     money = re.match(
         rf"(?:{_ABOUT} )?(?P<value>(?:US)?[$€£¥] ?{NUMBER})(?P<after>(?: (?:on|for|in|to|from) .+)?)$", rest
     )

@@ -73,23 +73,18 @@ def _settle(sentence: str, discourse: Discourse, *, as_line: bool) -> str | None
         return None
     clause = parse_clause(sentence)
     first = sentence.split(" ", 1)[0].lower()
-    if first in ("it", "its") or re.search(r"\b(?:it|its|the latter|the former)\b", sentence):
-        if not discourse.title:
-            return None
+    if not discourse.title and re.search(r"\b(?:it|its|the latter|the former)\b", sentence.lower()):
+        return None
     if clause is None or not sentence.startswith(clause.subject):
         return sentence if names_itself(sentence) and first not in ("it", "its") else None
     subject = discourse.resolve(clause.subject)
     if subject is None:
         return None
     after = sentence[len(clause.subject) :]
-    if (
-        as_line
-        and clause.form == "be"
-        and not clause.tail
-        and (match := re.match(r"^the ([a-z][\w ]*) of (.+)$", subject))
-    ):
-        if match[2] == discourse.title and len(clause.rest.split()) <= 6:
-            return f"{match[1][0].upper()}{match[1][1:]}: {clause.rest}"
+    match = re.match(r"^the ([a-z][\w ]*) of (.+)$", subject)
+    is_attribute = match and match[2] == discourse.title and clause.form == "be" and not clause.tail
+    if as_line and match and is_attribute and len(clause.rest.split()) <= 6:
+        return f"{match[1][0].upper()}{match[1][1:]}: {clause.rest}"
     if subject == clause.subject:
         return sentence
     return f"{upper_first(subject)}{after}"

@@ -86,7 +86,7 @@ class Discourse:
         low = first.lower()
         plain = first[1:].islower() and first.isalpha()
         common = low in DETERMINERS or low in QUANTIFIERS or low in self.lower_case or low in COMMON_STARTS
-        if plain and len(words) > 1 and not words[1][0].isupper():
+        if plain and len(words) > 1 and words[1][0].islower():
             common = common or not re.search(r"['’]s$", first)
             common = common and low not in NATIONS
         elif plain and len(words) == 1:

@@ -1,4 +1,4 @@
-"""Which word of a tokenised sentence is its main verb, and what the verb group around it is: by lists and neighbours."""
+"""Which word of a tokenised sentence is its main verb, and what verb group it opens: by lists and neighbours."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ from clara.synthesis.drafting.words import (
     PREPOSITIONS,
     THIRD,
     THIRD_OF,
+    word_set,
 )
 
 Token = tuple[str, int, int]  # (word, start, end)
 ADVERB = re.compile(r"^(?:[a-z]+ly|also|still|often|now|then|soon|first|once|later|already|always|never|not|both|all)$")
-_LOST_ADVERBS = frozenset("also then now later soon still already always both all often usually generally once".split())  # noqa: SIM905
+_LOST_ADVERBS = word_set("also then now later soon still already always both all often usually generally once")
 _OPENS_OBJECT = re.compile(
     rf"(?:(?:the|a|an|its|his|her|their|up|out|it|about|over|nearly|approximately|one)$|\d|[$€£¥]|{NUMBER_WORD}$)"
 )
