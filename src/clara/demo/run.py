@@ -25,6 +25,7 @@ from clara.errors import ExtractionError, RecordsError
 from clara.extraction import extract_folder
 from clara.jsonl import check_file, read_records
 from clara.modeling import ClaraConfig, ClaraModel
+from clara.modeling.base import resolve_base
 from clara.rag.engine import load_engine
 from clara.rag.indexing import build_index
 from clara.schema import STAGES, Document, EndToEndExample, InstructionExample, Passage, PretrainExample, Stage
@@ -38,6 +39,8 @@ SHOWN_ANSWERS = 3
 def run_demo(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
     """Run everything into `settings.output`; run again after a kill, it goes on. Returns report.json's content."""
     out = settings.output
+    resolve_base(settings.base_model)  # a base that cannot be used is found out before anything is written
+    load_token_counter(settings.base_model)
     steps = Steps(out, settings.identity(), total=NUM_STEPS, console=console)
     documents, raw, data, runs = out / "documents", out / "extracted", out / "data", out / "runs"
     world = make_world(settings.seed, num_train=settings.documents, num_heldout=settings.held_out)

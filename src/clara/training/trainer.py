@@ -63,6 +63,7 @@ def training_arguments(
         adam_beta2=0.95,
         max_grad_norm=settings.max_grad_norm,
         logging_steps=settings.logging_steps,
+        logging_first_step=True,
         logging_nan_inf_filter=False,
         save_strategy="steps",
         save_steps=settings.save_steps,
@@ -251,6 +252,8 @@ class _Watch(TrainerCallback):
         self._loss = (logs or {}).get("loss", self._loss)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step == state.max_steps:
+            control.should_log = True  # a run shorter than logging_steps has its curve too
         every = self._trainer._eval_steps
         if every is not None and state.global_step % every == 0 and state.global_step < state.max_steps:
             self._trainer.measure_now()
