@@ -10,7 +10,16 @@ import re
 from dataclasses import dataclass
 
 from clara.synthesis.drafting.verbs import ADVERB, Token, is_finite, read_verb, starts_verb
-from clara.synthesis.drafting.words import BASES, BREAKERS, DATE, DETERMINERS, OPENERS, PARTICIPLE, PREPOSITIONS
+from clara.synthesis.drafting.words import (
+    BASES,
+    BREAKERS,
+    DATE,
+    DETERMINERS,
+    OPENERS,
+    PARTICIPLE,
+    PREPOSITIONS,
+    word_set,
+)
 
 _WORD = re.compile(r"[^\W_](?:[\w'’.,&/–-]*[^\W_½¼¾])?[½¼¾]?|[^\w\s]")
 _OPENING_DATE = re.compile(rf"^(?:In|On|By|During|Since|From|Around|After|Before|Until) (?P<date>{DATE}),? (?=\S)")
@@ -21,8 +30,10 @@ _OPENING_PHRASE = re.compile(
 )
 _NAME = r"(?:[Tt]he )?[A-ZÀ-Ý][\w.'’-]*(?: (?:of |de |the )?[A-ZÀ-Ý][\w.'’-]*)*"
 _NAME_LIST = re.compile(rf"^{_NAME}(?:, {_NAME})+,? (?:and|or) {_NAME}(?=,? )")
+_OPENING_ADVERB = re.compile(r"^([A-Z][a-z]+ly),? (?=(?:the|a|an|[A-Z]\w*) )")
+_NO_ADVERBS = word_set("Italy July Family Assembly Supply Sicily Emily Molly Kelly Billy Reply Anomaly Monopoly")
 _OPENING_WITHOUT_COMMA = re.compile(
-    r"^(?:In|At|During|On|For|By|After) (?:[\w'’-]+ ){1,4}?(?=(?:the|a|an|its|it|he|she|they) )"
+    r"^(?:In|At|During|On|For|By|After) (?:[\w'’-]+ ){1,7}?(?=(?:the|a|an|its|it|he|she|they) )"
 )
 _TRAILING_ADVERB = re.compile(
     r"\s+(?:[a-z]+ly|also|still|often|now|then|soon|first|later|already|always|both|all|itself|thereafter|afterwards?)$"
@@ -147,7 +158,7 @@ def _as_passive(clause: Clause, participle: str, rest: str) -> Clause:
 def _parse_one(sentence: str, text: str) -> Clause | None:
     text, opening_date = _strip_opening(text)
     tokens = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
-    if not tokens or tokens[0][0].lower() in PREPOSITIONS - {"like"} or re.match(r"[a-zA-Z]+ly\b", text):
+    if not tokens or tokens[0][0].lower() in PREPOSITIONS - {"like"} or _looks_adverbial(text):
         return None
     names = _NAME_LIST.match(text)
     position, interior = _find_verb(tokens, listed=names.end() if names else 0)
@@ -162,7 +173,7 @@ def _parse_one(sentence: str, text: str) -> Clause | None:
     if len(subject) < 2 or re.search(r"[()]" if names else r"[,()]", subject):
         return None
     group = read_verb(tokens, position)
-    if group is None or subject.lower() in DETERMINERS:
+    if group is None or subject.lower() in DETERMINERS or ADVERB.match(subject):
         return None
     rest, tail = _cut(text[group.end :], group.form)
     return Clause(
@@ -191,12 +202,19 @@ def _parse_inner(sentence: str, text: str) -> Clause | None:
     return None
 
 
+def _looks_adverbial(text: str) -> bool:
+    first = text.split()[0] if text.split() else ""
+    return first.endswith("ly") and first not in _NO_ADVERBS
+
+
 def _strip_opening(text: str) -> tuple[str, str]:
     date = ""
     text = re.sub(
         r"^(?:Thus|Hence|Then|Therefore|However|Also|Instead|Consequently|Today|Eventually) (?=[a-zA-Z])", "", text
     )
-    for _ in range(3):
+    if (match := _OPENING_ADVERB.match(text)) and match[1] not in _NO_ADVERBS:
+        text = text[match.end() :]
+    for _ in range(4):
         if match := _OPENING_DATE.match(text):
             date, text = date or match["date"], text[match.end() :]
             continue
@@ -204,7 +222,7 @@ def _strip_opening(text: str) -> tuple[str, str]:
         if comma and head.lower() in OPENERS:
             text = rest
             continue
-        if match := _OPENING_PHRASE.match(text):
+        if match := _OPENING_PHRASE.match(text[:1].upper() + text[1:]):
             if re.match(r"\w+(?:ing|ed) ", text) and re.match(r"[a-z]+ing\b|and\b", text[match.end() :]):
                 break  # the comma is one of a list
             text = text[match.end() :]

@@ -31,6 +31,8 @@ def draft_dates(said: Statement) -> list[Draft]:
         return said.draft("date", date, said.ask("When", ""))
     if re.match(r" (?:that|how|whether|why)\b", clause.tail) or clause.form == "modal":
         return []
+    if clause.form == "be" and re.match(r"(?:an?|the|one|some)\b", rest.strip()) and clause.auxiliary in ("is", "are"):
+        return []  # 'is one of the few built in 1900': the date belongs to something else
     if clause.form == "have" or len(rest.split()) > 16:
         return []
     questions = [

@@ -148,6 +148,12 @@ def _definition(said: Statement) -> list[Draft]:
         r"\w+(?:ed|ly|ing)\b", clause.rest
     )
     several = clause.auxiliary in ("are", "were") and plural_noun and re.search(r"[^s]s$|people$", said.subject)
+    if (
+        re.match(r"to [a-z]+ ", clause.rest)
+        and len(clause.rest.split()) <= 14
+        and re.search(r" (?:of|in|for) ", said.subject)
+    ):
+        return said.draft("definition", clause.rest, f"What {clause.auxiliary} {said.subject}?")
     if not (re.match(r"(?:an?|one of|the|any)\b", clause.rest) or several) or clause.subject.lower() in (
         "he",
         "she",
@@ -184,7 +190,7 @@ def _definition(said: Statement) -> list[Draft]:
     if not (
         names_itself(said.subject)
         or said.subject == said.discourse.title
-        or re.match(r"(?:an? )?[a-z][\w-]*(?: [\w-]+){0,3}$", said.subject)
+        or re.match(r"(?:an? )?[a-z][\w-]*(?: [\w-]+){0,3}$|the (?:[\w-]+ ){1,3}of [a-z]", said.subject)
     ):
         return []
     return said.draft("definition", answer, *questions)

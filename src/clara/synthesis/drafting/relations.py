@@ -26,7 +26,7 @@ def _cause(said: Statement) -> list[Draft]:
     clause = said.clause
     whole = f"{clause.rest}{clause.tail}"
     match = _CAUSE.search(whole)
-    if match is None or clause.form == "have":
+    if match is None or clause.form == "have" or (clause.form == "be" and re.match(r"(?:an?|the)\b", clause.rest)):
         return []
     before = whole[: match.start()]
     if "," in before or len(before.split()) > 14 or not (before.strip() or clause.form == "passive"):

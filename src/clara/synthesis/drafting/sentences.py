@@ -46,6 +46,8 @@ def split_lines(text: str) -> list[Line]:
         if line:
             lines.append(Line(kind, _BULLET.sub("", line) if kind == "item" else line))
     close()
+    if lines and lines[0].kind == "prose" and len(lines[0].text.split()) <= 10 and lines[0].text[-1] not in ".!?:;":
+        lines[0] = Line("heading", lines[0].text)  # the title that a passage opens with
     return lines
 
 

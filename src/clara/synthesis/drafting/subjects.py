@@ -16,6 +16,7 @@ from clara.synthesis.drafting.words import (
 )
 
 _PERSON = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z]\.)?(?: [A-Z][a-z]+){1,2}")
+_COMMON_ENDING = re.compile(r"(?:ity|ion|ness|ment|ture|ism|ing|ance|ence|ght)$")
 _FILE_NAME = re.compile(r"\.(?:pdf|docx?|pptx?|xlsx?|html?|md|txt)$|[/\\]", re.IGNORECASE)
 
 
@@ -84,13 +85,15 @@ class Discourse:
         """The subject as it stands inside a sentence: 'The lamp' -> 'the lamp', 'Perth' stays."""
         first = words[0]
         low = first.lower()
-        plain = first[1:].islower() and first.isalpha()
+        plain = first.isalpha() and (first[1:].islower() or first == "A")
         common = low in DETERMINERS or low in QUANTIFIERS or low in self.lower_case or low in COMMON_STARTS
+        if low in ("new", "late", "early", "modern") and len(words) > 1 and words[1][0].isupper():
+            common = False  # 'New England'
         if plain and len(words) > 1 and words[1][0].islower():
             common = common or not re.search(r"['’]s$", first)
             common = common and low not in NATIONS
         elif plain and len(words) == 1:
-            common = common or not names_itself(first)
+            common = common or not names_itself(first) or _COMMON_ENDING.search(first) is not None
         return " ".join([low, *words[1:]]) if plain and common else " ".join(words)
 
     def read(self, sentence: str) -> None:

@@ -28,7 +28,7 @@ Token = tuple[str, int, int]  # (word, start, end)
 ADVERB = re.compile(r"^(?:[a-z]+ly|also|still|often|now|then|soon|first|once|later|already|always|never|not|both|all)$")
 _LOST_ADVERBS = word_set("also then now later soon still already always both all often usually generally once")
 _OPENS_OBJECT = re.compile(
-    rf"(?:(?:the|a|an|its|his|her|their|up|out|it|about|over|nearly|approximately|one)$|\d|[$€£¥]|{NUMBER_WORD}$)"
+    rf"(?:(?:the|a|an|its|his|her|their|up|out|it|about|over|nearly|approximately|one|several|many|most|more|all|both)$|\d|[$€£¥]|{NUMBER_WORD}$)"
 )
 _PLURAL = re.compile(r"(?:[^su]s|people|men|women|children)$")
 
@@ -73,7 +73,7 @@ def is_finite(tokens: list[Token], position: int) -> bool:
         return False  # 'music labels have', 'the causes cited were', 'surveys show'
     if word in THIRD:
         return word not in NOUN_LIKE or before in ("it", "he", "she") or _OPENS_OBJECT.match(following) is not None
-    if word in PAST and (word not in NOT_PAST or word == "led"):
+    if word in PAST and (word not in NOT_PAST or word == "led" or (word == "used" and _OPENS_OBJECT.match(following))):
         if following == "by":  # 'dropped by 17 %', but 'the lamps designed by X'
             return position + 2 < len(tokens) and tokens[position + 2][0][0].isdigit()
         return word not in PARTICIPLE or not _auxiliary_later(tokens, position + 1)
