@@ -94,9 +94,10 @@ def test_killed_and_started_again_it_ends_as_undisturbed(
         return real(*arguments, progress=until_two, **more)
 
     settings, console = DemoSettings(output=tmp_path / "out", documents=20), Console(quiet=True)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(run, breaks_at, dies)
-        run.run_demo(settings, console=console)
+        with pytest.raises(Killed):
+            run.run_demo(settings, console=console)
     run.run_demo(settings, console=console)
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     for name in ("heldout", "baselines", "compression_rate", "answers"):

@@ -7,5 +7,5 @@ steps.py                                     a journal of finished steps, so tha
 measuring.py                                 the systems that are compared, on the held-out documents
 run.py                                       the seven steps in order
 report.py                                    table, report.json and report.html
-worlds*.py                                   the *other* worlds the embedded tiny base was trained on; no part of the run
+worlds*.py                                   the *other* worlds the tiny base was trained on; no part of the run
 """

@@ -82,9 +82,10 @@ def _page(report: dict[str, Any], runs: Path) -> str:
                 note(
                     "EM = exact match after normalisation. Gold document: the right passage's memory is given. Among 4 "
                     "others: with its nearest neighbours by BM25. End to end: the model retrieves and answers. "
-                    "recall@1: the top passage is of the right file and holds the answer. Before end_to_end there is no query "
-                    "reasoner: its starting point, a copy of the compressor, retrieves. Seen phrasings occur in training "
-                    "rows about other products, unseen ones in none. Intervals are 95 %; a dash means not applicable."
+                    "recall@1: the top passage is of the right file and holds the answer. Before end_to_end there is "
+                    "no query reasoner: its starting point, a copy of the compressor, retrieves. Seen phrasings occur "
+                    "in training rows about other products, unseen ones in none. Intervals are 95 %; a dash means "
+                    "not applicable."
                 ),
                 figure(_bars(scores, "exact_match_gold_document"), "Exact match when the right document is given"),
                 figure(_bars(scores, "exact_match"), "Exact match end to end: retrieve, then answer"),
@@ -117,8 +118,8 @@ def _summary(report: dict[str, Any]) -> str:
     compression = report["compression"]
     return (
         f"{report['data']['documents']} documents became training data, the three stages ran in "
-        f"{report['seconds']['train'] / 60:.1f} minutes, and a passage of {compression['mean_passage_tokens']:.0f} tokens "
-        f"on average is read as {compression['memory_tokens']} memory tokens."
+        f"{report['seconds']['train'] / 60:.1f} minutes, and a passage of {compression['mean_passage_tokens']:.0f} "
+        f"tokens on average is read as {compression['memory_tokens']} memory tokens."
     )
 
 
@@ -150,7 +151,8 @@ def _answer(answer: dict[str, Any]) -> str:
     from html import escape
 
     sources = "".join(
-        f"<li><code>{escape(s['document'])}</code>, page {s['page']}, score {s['score']:.3f}: {escape(s['excerpt'])}</li>"
+        f"<li><code>{escape(s['document'])}</code>, page {s['page']}, score {s['score']:.3f}: "
+        f"{escape(s['excerpt'])}</li>"
         for s in answer["sources"][:3]
     )
     right = (

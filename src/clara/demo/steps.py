@@ -43,7 +43,8 @@ class Steps:
         if state is not None and state["identity"] != identity:
             changed = sorted(key for key in identity if state["identity"].get(key) != identity[key])
             raise UsageError(
-                f"{folder} holds a demo with other settings ({', '.join(changed)}); choose another --output, or remove it"
+                f"{folder} holds a demo with other settings ({', '.join(changed)}); "
+                "choose another --output, or remove it"
             )
         self._state = state or {"identity": identity, "steps": {}}
         folder.mkdir(parents=True, exist_ok=True)
