@@ -42,6 +42,7 @@ def facts(text: str, title: str = "") -> dict[str, set[str]]:
         ("In 1908, Oxley College moved to Leeds.", "When did Oxley College move to Leeds?", "1908"),
         ("The Tamar is 98 km long.", "How long is the Tamar?", "98 km"),
         ("Ropsten weighs 61 kg.", "How much does Ropsten weigh?", "61 kg"),
+        ("The Atlas A weighs 9 kg.", "What is the weight of the Atlas A?", "9 kg"),
         ("The Atlas 9 costs 250 euros.", "How much does the Atlas 9 cost?", "250 euros"),
         ("The Atlas 9 is sold for $250.", "What is the price of the Atlas 9?", "$250"),
         ("Dunmore has a population of 3,412.", "What is the population of Dunmore?", "3,412"),

@@ -61,7 +61,9 @@ def is_finite(tokens: list[Token], position: int) -> bool:
     if word in ("do", "does", "did") or not word.islower():
         return False
     following = tokens[position + 1][0] if position + 1 < len(tokens) else ""
-    before = tokens[position - 1][0].lower()
+    before = tokens[position - 1][0]
+    if position == 1:  # further on, a capital is a name's: 'the Atlas A weighs'
+        before = before.lower()
     if before in DETERMINERS or before in PREPOSITIONS or before in ("and", "or", "to"):
         return False
     if (
