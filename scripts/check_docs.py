@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Are the documents true? Links, commands, configurations, examples, no machine path. Runs no command, loads no torch.
+"""Are the pages true? Links, commands, map, configurations, examples, no machine path. Runs nothing, loads no torch.
 
 python scripts/check_docs.py            file:line messages, and exit code 1, when something is wrong
 python scripts/check_docs.py --write    write docs/cli.md from the command table first
@@ -27,6 +27,7 @@ from clara.errors import ClaraError
 
 ROOT = Path(__file__).resolve().parent.parent
 CLI_PAGE = ROOT / "docs" / "cli.md"
+MAP_PAGE = ROOT / "docs" / "architecture.md"
 FOLDERS = ("benchmarks", "configs", "docs", "example", "examples", "scripts", "src", "tests")
 SHELL_FILES = (".ci/run", "scripts/check")  # their `clara …` lines are checked like those in the pages
 SHELL_LANGUAGES = ("bash", "sh", "shell", "console")
@@ -53,6 +54,7 @@ def check_everything() -> list[str]:
         check_commands,
         check_inline_commands,
         check_cli_page,
+        check_map,
         check_configs,
         check_examples,
         check_env_example,
@@ -128,8 +130,9 @@ def check_inline_commands() -> Iterator[str]:
                             yield at(page, number, f"clara {code}: no such command: {unknown[0]}")
                             break
                         command = command.commands[word.split("|")[0]]
-                    elif (option := re.match(r"--[a-z-]+", word)) and option[0] != "--help":
-                        if option[0] not in {name for param in command.params for name in param.opts}:
+                    elif option := re.match(r"--[a-z-]+", word):
+                        known = {"--help", *(name for param in command.params for name in param.opts)}
+                        if option[0] not in known:
                             yield at(page, number, f"clara {code}: no such option: {option[0]}")
 
 
@@ -148,8 +151,8 @@ def shell_commands() -> Iterator[tuple[Path, int, list[str]]]:
 def split_commands(text: str) -> Iterator[tuple[int, list[str]]]:
     """(line from 0, words) of each simple command; lines ended with a backslash are joined, comments dropped.
 
-    >>> list(split_commands("clara demo \\\\n  --yes  # now\\nmake test && clara --help"))
-    [(0, ['clara', 'demo', '--yes']), (2, ['make', 'test']), (2, ['clara', '--help'])]
+    >>> list(split_commands("clara demo --yes  # now\\nmake test && clara --help"))
+    [(0, ['clara', 'demo', '--yes']), (1, ['make', 'test']), (1, ['clara', '--help'])]
     """
     lines = text.split("\n")
     number = 0
@@ -160,6 +163,7 @@ def split_commands(text: str) -> Iterator[tuple[int, list[str]]]:
             line = line[:-1] + lines[number]
         number += 1
         lexer = shlex.shlex(line.removeprefix("$ "), posix=True, punctuation_chars=True)
+        lexer.whitespace_split = True
         lexer.commenters = "#"
         words: list[str] = []
         try:
@@ -201,7 +205,7 @@ def command_problem(arguments: list[str]) -> str | None:
     try:
         command.make_context(" ".join(path), rest)
     except Exception as error:  # click's, which typer carries under a private name
-        message = getattr(error, "format_message", lambda: str(error))()
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
         return f"{' '.join(path)}: {message}"
     return None
 
@@ -251,10 +255,10 @@ def leaves(table: typer.Typer, group: Any, path: tuple[str, ...]) -> Iterator[tu
         assert info.callback is not None
         name = info.name or info.callback.__name__.rstrip("_").replace("_", "-")
         yield (*path, name), info.callback, group.commands[name]
-    for info in table.registered_groups:
-        name = str(info.name)
-        assert info.typer_instance is not None
-        yield from leaves(info.typer_instance, group.commands[name], (*path, name))
+    for inner in table.registered_groups:
+        name = str(inner.name)
+        assert inner.typer_instance is not None
+        yield from leaves(inner.typer_instance, group.commands[name], (*path, name))
 
 
 def argument_name(param: Any) -> str:
@@ -289,7 +293,30 @@ def default_text(param: Any) -> str:
     return f"`{value}`"
 
 
-# ------------------------------------------------------------------------------------ configurations, examples and paths
+# ------------------------------------------------------------------------------------------------- docs/architecture.md
+
+
+def check_map() -> Iterator[str]:
+    """The map names every file of the package, in the section of its folder, and no other."""
+    mapped: dict[Path, int] = {}
+    folder, last = None, 1
+    for number, line in prose_lines(MAP_PAGE.read_text(encoding="utf-8")):
+        if line.startswith("#"):
+            heading = re.match(r"### (src/[\w/]+)", line)
+            folder = ROOT / heading[1] if heading else None
+        elif folder and line.startswith("- "):
+            names = re.findall(r"`(\w+\.py)`", line.partition(": ")[0])
+            mapped |= {folder / name: number for name in names}
+            last = number
+    for path, number in mapped.items():
+        if not path.is_file():
+            yield at(MAP_PAGE, number, f"{path.relative_to(ROOT)} does not exist")
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        if path.name != "__init__.py" and path not in mapped:
+            yield at(MAP_PAGE, last, f"{path.relative_to(ROOT)} is missing: say in one line what it is for")
+
+
+# ----------------------------------------------------------------------------------- configurations, examples and paths
 
 
 def check_configs() -> Iterator[str]:
@@ -307,7 +334,8 @@ def load_training_config_module() -> types.ModuleType:
     name = "clara_training_config"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, ROOT / "src" / "clara" / "training" / "config.py")
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         sys.modules[name] = module  # pydantic looks annotations up in here
         spec.loader.exec_module(module)
@@ -355,7 +383,7 @@ def check_machine_paths() -> Iterator[str]:
                 yield at(path, number, f"a path of one machine: {line[found.start() : found.start() + 40]}")
 
 
-# ------------------------------------------------------------------------------------------------------ reading Markdown
+# ----------------------------------------------------------------------------------------------------- reading Markdown
 
 
 def code_blocks(text: str) -> Iterator[tuple[str, int, str]]:
