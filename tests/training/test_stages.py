@@ -151,6 +151,19 @@ def test_each_stage_trains_its_adapters_and_nothing_else(undisturbed: Path) -> N
     )
 
 
+@pytest.mark.parametrize("family", ["mistral", "qwen3"])
+def test_other_families_go_through_all_three_stages(family: str, tmp_path: Path) -> None:
+    other = make_base(tmp_path / "base", family)
+    for stage in STAGES:
+        result = train_stage(config_of(tmp_path / "runs", other, max_steps=2), stage)
+        assert result.metrics["num_questions"] > 0
+    model = ClaraModel.from_pretrained(tmp_path / "runs" / "end_to_end" / "model", device="cpu")
+    memory = model.compress(["The casing is amber.", "It weighs 61 kg."])
+    assert memory.shape == (2, 4, model.hidden_size)
+    assert len(model.generate(["What colour is the casing?"], [memory], max_new_tokens=4)) == 1
+    assert model.encode_query(["What colour is the casing?"]).shape == (1, 4, model.hidden_size)
+
+
 def test_a_finished_stage_is_not_trained_again_unless_its_settings_change(base: Path, undisturbed: Path) -> None:
     steps: list[int] = []
     result = train_stage(config_of(undisturbed, base), "pretrain", progress=lambda now: steps.append(now.step))

@@ -31,9 +31,9 @@ TRAINING: dict[str, Any] = {
     "logging_steps": 5,
 }
 STAGES: dict[str, dict[str, Any]] = {
-    "pretrain": {"learning_rate": 1e-3, "answer_share": 0.5, "num_epochs": 2},
-    "instruction": {"learning_rate": 5e-4, "num_epochs": 1},
-    "end_to_end": {"learning_rate": 3e-4, "num_epochs": 1},
+    "pretrain": {"learning_rate": 2e-3, "answer_share": 0.5, "max_steps": 240},
+    "instruction": {"learning_rate": 1e-3, "max_steps": 100},
+    "end_to_end": {"learning_rate": 1e-3, "max_steps": 150},
 }
 
 

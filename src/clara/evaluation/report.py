@@ -15,7 +15,7 @@ _STYLE = """
 * { box-sizing: border-box; }
 html { background: #fff; color: var(--ink); }
 body { font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif; margin: 0 auto;
-  max-width: 56rem; padding: 2.5rem 1.25rem 4rem; }
+  max-width: 62rem; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .35rem; letter-spacing: -.01em; }
 h2 { font-size: 1.25rem; margin: 2.6rem 0 .7rem; padding-bottom: .3rem; border-bottom: 1px solid var(--line); }
 p { margin: .6rem 0; } .subtitle, figcaption, .note { color: var(--soft); } .note { font-size: .9rem; }
@@ -28,6 +28,7 @@ th, td { padding: .42rem .7rem; border-bottom: 1px solid var(--line); text-align
 th { font-weight: 600; color: var(--soft); border-bottom-width: 2px; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 td small { color: var(--soft); margin-left: .35rem; }
+td.number small { display: block; margin-left: 0; } td:first-child { min-width: 9rem; }
 tr.strong td { background: #eef4fa; font-weight: 600; }
 .cards { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1.2rem 0; }
 .card { flex: 1 1 9rem; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem;
