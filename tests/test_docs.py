@@ -129,7 +129,7 @@ def test_the_readmes_walk_through_runs(
     assert {source["document"] for source in answer["sources"]} <= {f"{file}.docx" for file, *_ in THINGS}
     assert len(answer["sources"]) == 5
     assert all(source["excerpt"] and -1 <= source["score"] <= 1 for source in answer["sources"])
-    assert (tmp_path / "runs/tiny/evaluation/report.html").is_file()
+    assert (tmp_path / "runs/scores/report.html").is_file()
     held_out = (tmp_path / "data/internal/end_to_end_data_eval.jsonl").read_text(encoding="utf-8")
     assert "Aurora" in held_out
 
