@@ -117,7 +117,7 @@ def test_the_readmes_walk_through_runs(
     for words in _walk_through():
         arguments = [name for word in words[1:] for name in (sorted(glob.glob(word)) or [word])]
         if words[1] == "train":
-            arguments += ["--set", "training.max_steps=2"]
+            arguments += ["--set", f"{words[2]}.max_steps=2"]
         if words[1] == "ask":
             arguments += ["--json"]
         code, shown_now, error = clara(*arguments)
