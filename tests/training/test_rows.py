@@ -54,9 +54,7 @@ def test_an_epoch_holds_every_row_once_and_depends_on_seed_and_epoch_only(
 def test_epochs_differ_and_phrasings_are_drawn_anew(model: ClaraModel) -> None:
     lengths = list(range(64))
     assert epoch_batches(lengths, 4, seed=0, epoch=0) != epoch_batches(lengths, 4, seed=0, epoch=1)
-    rows = StageRows(
-        "end_to_end", example_rows("end_to_end"), model.tokenizer, StageSection(), file="x", pool=["p"] * 9
-    )
+    rows = StageRows("end_to_end", example_rows("end_to_end"), model.tokenizer, StageSection(), pool=["p"] * 9)
     several = next(i for i, e in enumerate(rows.examples) if isinstance(e, EndToEndExample) and len(e.question) > 1)
     drawn = {tuple(rows.row(several, epoch).question_ids) for epoch in range(12)}
     assert len(drawn) > 1
@@ -66,7 +64,7 @@ def test_epochs_differ_and_phrasings_are_drawn_anew(model: ClaraModel) -> None:
 def test_candidates_are_topped_up_and_never_with_the_answer(model: ClaraModel) -> None:
     examples = example_rows("end_to_end")
     pool = [passage for example in examples if isinstance(example, EndToEndExample) for passage in example.context]
-    rows = StageRows("end_to_end", examples, model.tokenizer, StageSection(), file="x", pool=pool)
+    rows = StageRows("end_to_end", examples, model.tokenizer, StageSection(), pool=pool)
     for index, example in enumerate(examples):
         assert isinstance(example, EndToEndExample)
         row = rows.row(index, 0)
@@ -81,7 +79,7 @@ def test_candidates_are_topped_up_and_never_with_the_answer(model: ClaraModel) -
 
 
 def test_a_passage_appears_once_per_batch_and_fills_every_slot_it_is_used_in(model: ClaraModel) -> None:
-    rows = StageRows("instruction", example_rows("instruction"), model.tokenizer, StageSection(), file="x")
+    rows = StageRows("instruction", example_rows("instruction"), model.tokenizer, StageSection())
     drawn = [rows.row(index, 0) for index in (0, 1, 0)]
     batch = collate(drawn, rows, None)
     distinct = list(dict.fromkeys(text for row in drawn for text in row.passages))

@@ -85,5 +85,7 @@ def _train(
 
         result = train_stage(settings, cast(Stage, stage), init_from=init_from, restart=restart, progress=show)
     print(f"{stage}: {result.steps} steps on {result.rows} rows -> {result.checkpoint}")
+    if not result.held_out_rows:
+        print("  no row was held out, so nothing is measured (raise data.eval_fraction, or give more rows)")
     for name, value in result.metrics.items():
         print(f"  held-out {name}: {value:.4g}")

@@ -11,6 +11,7 @@ from clara.errors import UsageError
 HELD_OUT_SHARE = 5  # one held-out document for every five to train on
 MIN_HELD_OUT = 20
 NUM_QUESTIONS = 402
+MIN_STEPS = 6
 
 MODEL: dict[str, Any] = {
     "doc_max_length": 128,
@@ -68,8 +69,12 @@ class DemoSettings:
             "data": {stage: str(data / f"{stage}_data.jsonl") for stage in STAGES}
             | {"eval_fraction": 0.05, "max_eval_rows": 100},
             "training": {**TRAINING, "seed": self.seed},
-            **STAGES,
+            **{stage: {**values, "max_steps": self._steps(values)} for stage, values in STAGES.items()},
         }
+
+    def _steps(self, values: dict[str, Any]) -> int:
+        """Optimizer steps of a stage: the recipe's are for 1,000 documents, more documents get more."""
+        return max(MIN_STEPS, round(values["max_steps"] * self.documents / 1000))
 
     def identity(self) -> dict[str, Any]:
         """What makes two runs the same run."""

@@ -185,8 +185,8 @@ def draw_passages(rng: Random, world: World) -> list[Passage]:
 def draw_simple_passage(rng: Random, world: World) -> Passage:
     """A fresh entity as a short list of 'Attribute: value' lines: the easiest text to learn reading on."""
     entity = draw_entity(rng, world)
-    facts = rng.sample(entity.facts, 4)
-    lines = [entity.name, *(f"{_capitalised(fact.attribute.label)}: {fact.value}" for fact in facts)]
+    facts = rng.sample(entity.facts, 5)
+    lines = [entity.name, *(f"- {fact.attribute.label}: {fact.value}" for fact in facts)]
     return Passage("\n".join(lines), entity, tuple(facts), "lines")
 
 
@@ -236,10 +236,14 @@ def _body(rng: Random, entity: Entity, facts: list[Fact], style: str) -> str:
         return f"{_prose(rng, entity, facts[:half], named=rng.random() < 0.5)}\n\n{rest}"
     if style == "table":
         left, right = rng.choice(TABLE_HEADERS)
-        rows = [f"| {_capitalised(fact.attribute.label)} | {fact.value} |" for fact in facts]
+        rows = [f"| {_label(rng, fact)} | {fact.value} |" for fact in facts]
         return "\n".join([f"| {left} | {right} |", "| --- | --- |", *rows])
     mark = rng.choice(("- ", "- ", "* ", "• ")) if style == "bullets" else ""
-    return "\n".join(f"{mark}{_capitalised(fact.attribute.label)}: {fact.value}" for fact in facts)
+    return "\n".join(f"{mark}{_label(rng, fact)}: {fact.value}" for fact in facts)
+
+
+def _label(rng: Random, fact: Fact) -> str:
+    return fact.attribute.label if rng.random() < 0.4 else _capitalised(fact.attribute.label)
 
 
 def _prose(rng: Random, entity: Entity, facts: list[Fact], *, named: bool) -> str:

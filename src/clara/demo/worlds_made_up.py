@@ -59,11 +59,12 @@ def made_up_table(rng: Random) -> str:
     lines = [
         f"{rng.choice(KINDS)} | {rng.choice(('{x}', '{x}', '{x} {d}', '{x} House', 'New {x}'))} | nothing else is known"
     ]
+    only = rng.choice(VALUES) if rng.random() < 0.5 else None  # all values alike: the kind of value gives nothing away
     for noun in rng.sample(NOUNS, 8):
         label = f"{rng.choice(QUALIFIERS)} {noun}" if rng.random() < 0.3 else noun
         cells = [
             label,
-            rng.choice(VALUES),
+            only or rng.choice(VALUES),
             ";".join(text.replace("{label}", label) for text in STATEMENTS),
             ";".join(text.replace("{label}", label) for text in QUESTIONS),
         ]

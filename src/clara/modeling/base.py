@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from transformers.utils import logging
 
 from clara.assets import TINY_BASE, tiny_base_path
-from clara.errors import BaseModelError, MissingExtraError
+from clara.errors import BaseModelError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -137,7 +137,7 @@ def _quantization_config(quantization: str, dtype: torch.dtype) -> Any:
     try:
         import bitsandbytes  # noqa: F401
     except ImportError:
-        raise MissingExtraError("bitsandbytes", extra="train") from None
+        raise BaseModelError("bitsandbytes is not installed; run: pip install bitsandbytes") from None
     from transformers import BitsAndBytesConfig
 
     if quantization == "8bit":

@@ -48,10 +48,9 @@ class StageRows:
         tokenizer: ClaraTokenizer,
         settings: StageSection,
         *,
-        file: str,
         pool: Sequence[str] = (),
     ) -> None:
-        """`pool`: passages end_to_end rows are topped up from. Raises RecordsError naming rows that cannot be used."""
+        """`pool`: passages end_to_end rows are topped up from."""
         self.stage, self.examples, self.tokenizer, self.settings, self.pool = (
             stage,
             examples,
@@ -60,7 +59,6 @@ class StageRows:
             list(pool),
         )
         self._passage_ids = lru_cache(maxsize=200_000)(tokenizer.passage_ids)
-        self._check(file)
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -133,29 +131,6 @@ class StageRows:
     def _slots(self, count: int) -> str:
         return self.tokenizer.slots(count)
 
-    def _check(self, file: str) -> None:
-        """Refuse rows that training could only use by cutting or guessing."""
-        problems = []
-        config = self.tokenizer.config
-        for index, example in enumerate(self.examples):
-            if isinstance(example, PretrainExample | InstructionExample):
-                if len(example.docs) > config.num_documents:
-                    message = (
-                        f"{len(example.docs)} passages, but num_documents is {config.num_documents} "
-                        "(raise it, or split the row)"
-                    )
-                    problems.append(RecordProblem(file, index + 1, "docs", message))
-            elif isinstance(example, EndToEndExample):
-                distinct = len(set(self.pool) | set(example.context))
-                if distinct <= config.num_documents:
-                    message = (
-                        f"only {distinct} distinct passages to choose from, num_documents is {config.num_documents} "
-                        "(lower it, or give more passages)"
-                    )
-                    problems.append(RecordProblem(file, index + 1, "context", message))
-        if problems:
-            raise RecordsError(problems)
-
     def probe(self, index: int) -> Probe | None:
         """A question to ask by generation, or None for rows without one (paraphrases)."""
         example = self.examples[index]
@@ -211,3 +186,26 @@ def _subject(example: Example) -> str:
         return next((passage for passage in example.docs if contains_answer(passage, example.output)), example.docs[0])
     assert isinstance(example, PretrainExample)
     return example.docs[0]
+
+
+def check_rows(examples: Sequence[Example], *, num_documents: int, file: str) -> None:
+    """Refuse rows that training could only use by cutting or guessing.
+
+    `examples` are a file's rows in order. Raises RecordsError naming every row (blank lines are not counted).
+    """
+    problems = []
+    for number, example in enumerate(examples, start=1):
+        if isinstance(example, PretrainExample | InstructionExample) and len(example.docs) > num_documents:
+            found = len(example.docs)
+            message = f"{found} passages, but num_documents is {num_documents} (raise it, or split the row)"
+            problems.append(RecordProblem(file, number, "docs", message))
+    joint = [example for example in examples if isinstance(example, EndToEndExample)]
+    distinct = len({passage for example in joint for passage in example.context})
+    if joint and distinct <= num_documents:
+        message = (
+            f"only {distinct} distinct passages to choose from, but num_documents is {num_documents} "
+            "(lower it, or give more passages)"
+        )
+        problems.append(RecordProblem(file, 0, "context", message))
+    if problems:
+        raise RecordsError(problems)

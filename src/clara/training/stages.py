@@ -27,7 +27,7 @@ from clara.training.batches import StepDataset
 from clara.training.config import StageSection, TrainConfig, resolved_json
 from clara.training.memory import build_training_memory
 from clara.training.probing import measure
-from clara.training.rows import StageRows, split_rows
+from clara.training.rows import StageRows, check_rows, split_rows
 from clara.training.trainer import (
     MODEL_FOLDER,
     ClaraTrainer,
@@ -84,12 +84,12 @@ def train_stage(
     if (done := finished(folder, key)) is not None:
         return done
     resume = _prepare_folder(folder, key)
-    train, held_out = split_rows(
-        load_examples(data_file, stage), eval_fraction=config.data.eval_fraction, seed=settings.seed
-    )
+    examples = load_examples(data_file, stage)
+    check_rows(examples, num_documents=config.model.num_documents, file=str(data_file))
+    train, held_out = split_rows(examples, eval_fraction=config.data.eval_fraction, seed=settings.seed)
 
     model = _model(config, stage, start, resume)
-    rows, probes = _rows(model, stage, train, held_out, settings, config, data_file)
+    rows, probes = _rows(model, stage, train, held_out, settings, config)
     memory = None
     if stage == "end_to_end":
         memory = build_training_memory(folder / "memory", rows.pool, model)
@@ -182,14 +182,13 @@ def _rows(
     held_out: list[Example],
     settings: StageSection,
     config: TrainConfig,
-    data_file: Path,
 ) -> tuple[StageRows, list[Any]]:
     pool: list[str] = []
     if stage == "end_to_end":
         every = [example for example in [*train, *held_out] if isinstance(example, EndToEndExample)]
         pool = list(dict.fromkeys(passage for example in every for passage in example.context))
-    rows = StageRows(stage, train, model.tokenizer, settings, file=str(data_file), pool=pool)
-    asked = StageRows(stage, held_out, model.tokenizer, settings, file=str(data_file), pool=pool)
+    rows = StageRows(stage, train, model.tokenizer, settings, pool=pool)
+    asked = StageRows(stage, held_out, model.tokenizer, settings, pool=pool)
     probes = [probe for index in range(len(asked)) if (probe := asked.probe(index)) is not None]
     return rows, probes[: config.data.max_eval_rows]
 

@@ -49,7 +49,7 @@ def training_arguments(
 ) -> TrainingArguments:
     """Our settings in Trainer's words. One dataloader item is a whole micro-batch, hence batch size 1 there."""
     cosine = settings.schedule == "cosine"
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(folder),
         per_device_train_batch_size=1,
         gradient_accumulation_steps=accumulation,
@@ -79,6 +79,9 @@ def training_arguments(
         bf16=settings.autocast == "bfloat16" or (settings.autocast == "auto" and fast_bfloat16(device)),
         label_names=["labels"],
     )
+    # one process, one device: nn.DataParallel would cut a micro-batch's tensors apart, rows here and passages there
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 class ClaraTrainer(Trainer):
@@ -120,7 +123,7 @@ class ClaraTrainer(Trainer):
     ) -> Any:
         inputs = dict(inputs)
         positives = inputs.pop("positives", None)
-        share = 1 / self.current_gradient_accumulation_steps
+        share = 1 / (self.current_gradient_accumulation_steps * self.accelerator.num_processes)
         output = model(**inputs, num_items_in_batch=num_items_in_batch, alignment_share=share)
         tokens = (inputs["labels"] != IGNORED).sum()
         scale = tokens if num_items_in_batch is None else num_items_in_batch
@@ -157,7 +160,7 @@ class ClaraTrainer(Trainer):
         return found
 
     def _note(self, name: str, total: Tensor | float, count: Tensor | float) -> None:
-        self._sums[name] = self._sums.get(name, 0.0) + torch.as_tensor(total).detach().double()
+        self._sums[name] = self._sums.get(name, 0.0) + torch.as_tensor(total).detach().float()  # MPS has no float64
         self._counts[name] = self._counts.get(name, 0.0) + count
 
     def _note_total(self, name: str, total: Tensor) -> None:
@@ -194,6 +197,7 @@ class ClaraTrainer(Trainer):
         run, writing = self._run, Path(self._get_output_dir(trial))
         if self.args.should_save:
             shutil.rmtree(writing, ignore_errors=True)
+        self.accelerator.wait_for_everyone()  # nobody writes into a folder that is being removed
         super()._save_checkpoint(model, trial)
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
