@@ -282,7 +282,7 @@ class ClaraModel(nn.Module):
         pretrain, instruction: passage_ids [p, t] are the batch's distinct passages, slots [s] says which of them fills
         each slot of each row, in reading order. end_to_end: query_ids [b, t], candidates [b, d, n, h] from the memory
         store, candidate_mask [b, d]. input_ids and labels [b, t] are the generator's, its memory places still empty.
-        alignment_share: this micro-batch's share of the alignment term (1 / accumulation steps).
+        alignment_share: this micro-batch's share of the alignment term (1 / micro-batches of the step, all processes).
         """
         if candidates is not None:
             assert query_ids is not None
