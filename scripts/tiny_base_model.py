@@ -148,6 +148,14 @@ def contrastive_loss(
     ) / 2
 
 
+def log_name(row: Row, branch: int) -> str:
+    """Under which name a branch's loss is logged."""
+    kind = row.branches[branch].tag[0]
+    if kind == "restate":
+        return kind
+    return "write" if kind == "write" else "answer_memory" if row.slots else "answer_text"
+
+
 def batch_loss(
     model: LlamaForCausalLM, batch: Batch, mix: Mix, *, max_tokens: int, temperature: float
 ) -> tuple[torch.Tensor, dict[str, float]]:
@@ -161,17 +169,17 @@ def batch_loss(
         memory, queries = both[: len(batch.passages)], both[len(batch.passages) :]
     total = torch.zeros((), device=model.device)
     weights = torch.zeros((), device=model.device)
-    answer_sum = answer_count = 0.0
+    seen: dict[str, list[torch.Tensor]] = {"answer_text": [], "answer_memory": [], "restate": []}
     for chunk in chunked_rows(batch.rows, max_tokens):
-        logits, target, weight, _ = row_logits(model, chunk, memory, only_answers=False)
+        logits, target, weight, belongs = row_logits(model, chunk, memory, only_answers=False)
         losses = F.cross_entropy(logits.float(), target, reduction="none")
         total = total + (losses * weight).sum()
         weights = weights + weight.sum()
-        full = weight == 1.0
-        answer_sum += float(losses.detach()[full].sum())
-        answer_count += float(full.sum())
+        for name, some in seen.items():
+            chosen = [b >= 0 and log_name(chunk[r], b) == name for r, b in belongs]
+            some.append(losses.detach()[torch.tensor(chosen, device=losses.device) & (weight == 1.0)])
     loss = total / weights
-    parts["answer"] = answer_sum / max(answer_count, 1)
+    parts |= {name: float(torch.cat(some).mean()) for name, some in seen.items() if sum(map(len, some))}
     if mix.retrieval_weight > 0 and memory is not None:
         nce = contrastive_loss(memory, queries, batch.query_targets, temperature)
         parts["nce"] = float(nce.detach())

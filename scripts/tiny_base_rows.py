@@ -143,7 +143,7 @@ class RowMaker:
             # visible text is long: at most two passages there, to keep rows short
             simple = rng.random() < mix.simple_share
             if simple:
-                group = [draw_simple_passage(rng, self.draw_world(rng))]
+                group = [draw_simple_passage(rng, draw_training_world(rng, made_up_share=0.8))]
             else:
                 group = self.draw_group(rng, min(left, rng.randint(1, min(mix.max_passages, 2 if visible else 5))))
             first = len(out.passages)

@@ -33,15 +33,18 @@ therefore usually often sometimes always never
 def train_tokenizer(*, seed: int, vocab_size: int = 3072, entities: int = 12_000) -> Tokenizer:
     """Byte-level BPE over training-world text, the prompts and the shared word lists; digits stay single."""
     tokenizer = Tokenizer(models.BPE(unk_token=None))
-    tokenizer.normalizer = normalizers.NFC()
-    # a word reads the same at the start of an answer as inside a sentence: a space is put in front of every segment
+    # a word reads the same at the start of an answer or a line as inside a sentence: a space is put before every
+    # segment and after every line break, and taken away again in decoding
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace("\n", "\n ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.ByteLevel(add_prefix_space=True),
             pre_tokenizers.Split(Regex("Ġ?[0-9]"), behavior="isolated"),  # single digits; Ġ is a byte-level space
         ]
     )
-    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.ByteLevel(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)]
+    )
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=SPECIAL_TOKENS,

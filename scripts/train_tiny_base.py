@@ -36,11 +36,12 @@ def mix_at(progress: float, args: argparse.Namespace) -> Mix:
     """Reading; then memory replaces text more and more; then fewer memory tokens, more passages, retrieval."""
     if progress < args.reading:
         # restating visible text is copying: its dense loss forms the copying heads that answering then uses
-        return Mix(0.0, (16,), 1, 0.1, 0.3, 0.0, 0.0, simple_share=1.0 if progress < args.reading / 4 else 0.2)
+        return Mix(0.0, (16,), 1, 0.1, 0.3, 0.0, 0.0, simple_share=0.9 if progress < args.reading / 2 else 0.2)
     fade = min(1.0, (progress - args.reading) / args.fade)
     share = 0.5 + 0.42 * fade
-    if fade < 1.0:
-        return Mix(share, (16, 16, 32), 1, 0.2, args.restate, args.question_weight, 0.0)
+    if fade < 1.0:  # restating the memory is the densest loss there is on what the memory holds
+        sizes = (32, 32, 16) if fade < 0.4 else (32, 16, 16, 12)
+        return Mix(share, sizes, 1, 0.2, 0.3, args.question_weight, 0.0)
     late = (progress - args.reading - args.fade) / max(1e-6, 1 - args.reading - args.fade)
     if late < 0.25:
         return Mix(share, (12, 16, 16, 32), 2, 0.2, args.restate, args.question_weight, 0.05)
@@ -199,7 +200,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--muon-lr", type=float, default=6e-3)
     parser.add_argument("--warmup", type=int, default=50)
     parser.add_argument("--cooldown", type=float, default=0.3)
-    parser.add_argument("--reading", type=float, default=0.08, help="share of the steps that only read visible text")
+    parser.add_argument("--reading", type=float, default=0.1, help="share of the steps that only read visible text")
     parser.add_argument("--fade", type=float, default=0.2, help="share of the steps in which memory replaces text")
     parser.add_argument("--restate", type=float, default=0.1)
     parser.add_argument("--question-weight", type=float, default=0.1)
