@@ -123,6 +123,7 @@ def test_the_tiny_configuration_is_the_demos_recipe() -> None:
         ("model: {compression_rate: 512}", "no memory token would be left"),
         ("training: [1]", "training: expected a mapping"),
         ("- 1", "expected a mapping of sections"),
+        ("training: {batch_size: 48}", r"pretrain: batch_size \(48\) must be a multiple of micro_batch_size \(32\)"),
         ("a: [", "not valid YAML"),
     ],
 )
@@ -145,5 +146,7 @@ def test_overrides_reach_nested_fields_and_numbers_stay_numbers(tmp_path: Path) 
     assert config.end_to_end.learning_rate == 5e-6
     with pytest.raises(ConfigError, match="expected key=value"):
         load_config(path, ["pretrain.max_steps"])
+    with pytest.raises(ConfigError, match="not valid YAML"):
+        load_config(path, ["pretrain.seed=["])
     with pytest.raises(ConfigError, match=r"did you mean 'max_steps'"):
         load_config(path, ["pretrain.max_step=3"])

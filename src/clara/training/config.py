@@ -72,7 +72,7 @@ class StageSection(Section):
     micro_batch_size: int = Field(32, ge=1)
     """Rows computed at once in one process."""
     max_length: int = Field(2048, ge=16)
-    """Longest generator input, in tokens; a longer answer is cut at its end, and counted."""
+    """Longest generator input, in tokens; a longer answer is cut at its end."""
     answer_share: float = Field(0, ge=0, le=1)
     """pretrain only: share of qa rows that answer one question instead of writing all of them (upstream: 0)."""
     generator: Literal["continue", "restart"] = "continue"
@@ -95,6 +95,17 @@ class StageSection(Section):
     seed: int = 0
     report_to: list[str] = []
     """Extra trackers besides metrics.jsonl, e.g. ['tensorboard']."""
+
+    @model_validator(mode="after")
+    def _sizes_and_precisions_fit(self) -> StageSection:
+        if self.batch_size > self.micro_batch_size and self.batch_size % self.micro_batch_size:
+            raise ValueError(
+                f"batch_size ({self.batch_size}) must be a multiple of micro_batch_size ({self.micro_batch_size}), "
+                "or a step would have other rows than asked for"
+            )
+        if self.precision == "float16" and self.autocast != "none":
+            raise ValueError(f"autocast '{self.autocast}' is for a float32 base; with precision float16 leave it out")
+        return self
 
 
 # DESIGN §6: learning rates of the three stages, and a constant schedule in the last
@@ -184,7 +195,10 @@ def _apply(values: dict[str, Any], override: str) -> None:
         values = values[folder]
         if not isinstance(values, dict):
             raise ConfigError(f"--set {override}: '{folder}' is not a section")
-    values[name] = _number(yaml.safe_load(text)) if text else None
+    try:
+        values[name] = _number(yaml.safe_load(text)) if text else None
+    except yaml.YAMLError:
+        raise ConfigError(f"--set {override}: the value is not valid YAML (quote it?)") from None
 
 
 def _number(value: Any) -> Any:

@@ -164,7 +164,7 @@ def positives_of(example: EndToEndExample) -> list[int]:
 def split_rows(examples: Sequence[Example], *, eval_fraction: float, seed: int) -> tuple[list[Example], list[Example]]:
     """(train, held out), split by passage: rows about the same first passage always fall on the same side.
 
-    Raises UsageError when one side would be empty although a held-out share was asked for.
+    Raises UsageError when no row is left to train on; of few rows none may be held out.
     """
     train: list[Example] = []
     held_out: list[Example] = []
