@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
 
 import typer
 
-from clara.errors import ClaraError
+from clara.errors import ClaraError, MissingExtraError
 
 app = typer.Typer(
     name="clara",
@@ -17,22 +21,51 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+_INTERRUPTED, _TERMINATED = 130, 143  # exit codes of Ctrl-C (typer's own) and of SIGTERM
+
 
 def main() -> None:
     """Entry point: one clear line and a non-zero exit for every deliberate error."""
     try:
-        app()
-    except ClaraError as error:
+        with _termination():
+            app()
+    except (ClaraError, ModuleNotFoundError) as error:
         if os.environ.get("CLARA_DEBUG"):
             raise
+        if isinstance(error, ModuleNotFoundError):  # a command outside the extras that are installed
+            error = MissingExtraError((error.name or "a module").partition(".")[0], extra="all")
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
-        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # a folder that cannot be written, a full disk
+        if os.environ.get("CLARA_DEBUG"):
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}", file=sys.stderr)
+        sys.exit(1)
+    except SystemExit as stop:
+        if stop.code in (_INTERRUPTED, _TERMINATED):
+            print("interrupted; finished work is kept, run the same command again to go on", file=sys.stderr)
+        raise
+
+
+@contextlib.contextmanager
+def _termination() -> Iterator[None]:
+    """SIGTERM ends a command as Ctrl-C does: children are stopped and temporary files removed on the way out."""
+
+    def terminate(_number: int, _frame: object) -> None:
+        raise SystemExit(_TERMINATED)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python lets only the main thread set a handler
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 # One module per command group; each registers itself on `app` and imports its work lazily.

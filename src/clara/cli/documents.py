@@ -1,4 +1,4 @@
-"""Commands that turn source documents into data: extract and synthesize."""
+"""`clara extract`: a folder of documents to raw_knowledge.jsonl."""
 
 from __future__ import annotations
 

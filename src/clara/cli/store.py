@@ -127,6 +127,7 @@ def ask(
 
     if not question.strip():
         raise UsageError("the question is empty")
+    question = question.encode("utf-8", "replace").decode("utf-8")  # bytes of the terminal that are no UTF-8
     engine = _load_engine(store, model, device, num_documents)
     (answer,) = engine.answer([question], max_new_tokens=max_new_tokens)
     if as_json:
@@ -219,25 +220,15 @@ def _print_report(name: str, report: EvaluationReport) -> None:
 
 
 def _load_model(folder: Path, device: str | None) -> Any:
-    with _model_imports():
-        from clara.modeling import ClaraModel
+    from clara.modeling import ClaraModel
+
     return ClaraModel.from_pretrained(folder, device=device)
 
 
 def _load_engine(store: Path, model: Path | None, device: str | None, num_documents: int | None) -> Engine:
-    with _model_imports():
-        from clara.rag.engine import load_engine
+    from clara.rag.engine import load_engine
+
     return load_engine(store, model=str(model) if model else None, device=device, num_documents=num_documents)
-
-
-@contextlib.contextmanager
-def _model_imports() -> Iterator[None]:
-    from clara.errors import MissingExtraError
-
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "torch", extra="all") from error
 
 
 def _read_passages(source: Path, model: Path, max_tokens: int, *, extracted: Path) -> list[Passage]:
@@ -255,6 +246,8 @@ def _read_passages(source: Path, model: Path, max_tokens: int, *, extracted: Pat
     first = next(iter_lines(source), None)
     if first is None:
         raise UsageError(f"{source}: empty (it wants documents or passages, one in each line)")
+    if first.value is not None and "data_type" in first.value:
+        raise UsageError(f"{source}: holds training rows; index a folder, raw_knowledge.jsonl or a file of passages")
     if first.value is not None and "pages" not in first.value:
         return read_records(source, Passage)
     from clara.chunking import chunk_document, load_token_counter
