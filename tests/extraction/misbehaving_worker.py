@@ -13,6 +13,10 @@ from clara.schema import Document
 read_document = worker.read_document
 
 
+def out_of_memory(document: Document) -> str:
+    raise MemoryError  # read within the limit, but too large to be written down
+
+
 def misbehave(path: Path, *, document_id: str) -> Document:
     if "slow" in document_id:
         time.sleep(0.05)
@@ -25,6 +29,8 @@ def misbehave(path: Path, *, document_id: str) -> Document:
     if "noise" in document_id:
         print("a library prints to standard output")
         os.write(1, b'{"document": "and its C part too"}\n')
+    if "endless" in document_id:
+        worker.dump = out_of_memory
     if "bug" in document_id:
         raise KeyError("a reader's bug")
     return read_document(path, document_id=document_id)

@@ -216,13 +216,14 @@ def test_a_worker_that_dies_hangs_or_eats_memory_is_replaced(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pool, "worker_command", lambda: MISBEHAVING)
-    for name in ("abort", "abort2", "hang", "hog", "noise", "bug"):
+    for name in ("abort", "abort2", "endless", "hang", "hog", "noise", "bug"):
         shutil.copy(folder / "sub" / "a.docx", folder / f"{name}.docx")
     report = extract_folder(folder, tmp_path / "raw.jsonl", workers=1, timeout_seconds=2, memory_mb=1024)
     failed = {name: reason for name, (verdict, reason) in fates(report).items() if verdict == "failed"}
     assert failed == {
         "abort.docx": "crashed",
         "abort2.docx": "crashed",
+        "endless.docx": "memory",
         "hang.docx": "timeout",
         "hog.docx": "memory",
         "bug.docx": "reader_error",

@@ -39,17 +39,21 @@ def read_document(path: Path, *, document_id: str) -> Document:
     return document
 
 
-def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """The reply to one request; every failure becomes a reason and a message."""
+def answer(request: dict[str, Any]) -> tuple[str, str]:
+    """The reply to one request as a line of JSON, and its reason, '' when all is well."""
     try:
         document = read_document(Path(request["path"]), document_id=request["id"])
+        line = f'{{"document": {dump(document)}}}'
+        if len(line.encode("utf-8")) > MAX_LINE_BYTES:
+            raise ExtractionError(f"holds more than {MAX_LINE_BYTES // 2**20} MiB of text", reason="too_large")
+        return line, ""
     except ExtractionError as error:
-        return {"reason": error.reason, "message": str(error)}
+        reason, message = error.reason, str(error)
     except MemoryError:
-        return {"reason": "memory", "message": "needs more memory than a worker may use (--memory-mb)"}
+        reason, message = "memory", "needs more memory than a worker may use (--memory-mb)"
     except Exception as error:  # a reader's bug on a strange file must not end the folder; it is reported as such
-        return {"reason": "reader_error", "message": f"{type(error).__name__}: {error}"[:500]}
-    return {"document": json.loads(dump(document))}
+        reason, message = "reader_error", f"{type(error).__name__}: {error}"[:500]
+    return json.dumps({"reason": reason, "message": message}), reason
 
 
 def main() -> None:
@@ -62,15 +66,11 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         _alarm(request["alarm_seconds"])
-        reply = answer(request)
-        text = json.dumps(reply)
-        if len(text) > MAX_LINE_BYTES:
-            reply = {"reason": "too_large", "message": f"holds more than {MAX_LINE_BYTES // 2**20} MiB of text"}
-            text = json.dumps(reply)
+        reply, reason = answer(request)
         _alarm(0)
-        replies.write(text + "\n")
+        replies.write(reply + "\n")
         replies.flush()
-        if reply.get("reason") == "memory":
+        if reason == "memory":
             return  # what is left of the heap is in pieces; the parent starts a fresh worker
 
 
