@@ -55,6 +55,8 @@ def export(args: argparse.Namespace) -> None:
         CARD.format(
             parameters=f"{parameters / 1e6:.1f}", layers=args.layers, hidden=args.hidden, step=state["step"],
             minutes=round(state["seconds"] / 60), rows=rows, kinds=kinds, held=held, seed=args.seed,
+            steps=args.steps, memory_step=round(args.reading * args.steps),
+            retrieval_step=round((args.reading + args.fade) * args.steps),
         ),
         encoding="utf-8",
     )  # fmt: skip
@@ -71,7 +73,8 @@ A {parameters}M-parameter Llama-shaped language model ({layers} layers, hidden s
 laptop without a download.
 
 ## What it was trained on
-Only text that `src/clara/demo/worlds.py` makes up: {kinds}. No public corpus, no user data, no product sheet.
+Only text that `src/clara/demo/worlds.py` makes up: {kinds}; and
+worlds made up on the spot, where any noun can be an attribute. No public corpus, no user data, no product sheet.
 Invented names are split by a hash of their spelling; no name the demo corpus uses can occur in this model's
 training text. Common first names, cities, countries, colours, materials and months are shared.
 
@@ -85,7 +88,9 @@ of document, not the skill from zero.
 | | training worlds | held-out worlds |
 | --- | --- | --- |
 {rows}
-Step {step}, {minutes} minutes of training, seed {seed}.
+Step {step} of a course of {steps}, {minutes} minutes of training, seed {seed}. Memory tokens were trained from step
+{memory_step} on, several passages and the contrastive loss from step {retrieval_step} on: a step below
+these means that this part has **not** been trained yet.
 Reproduce with `python scripts/train_tiny_base.py --run runs/tiny_base`.
 
 ## What it cannot do
