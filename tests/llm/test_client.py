@@ -57,6 +57,14 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
 
+def test_the_same_request_asked_many_times_at_once_is_paid_once() -> None:
+    with chat_server(echo) as server:
+        results, client = asking(server, *["hello there"] * 5, "other words")
+    assert [result.words for result in results] == [["hello", "there"]] * 5 + [["other", "words"]]
+    assert len(server.requests) == 2
+    assert client.usage.from_journal == 4
+
+
 @pytest.mark.parametrize("fault", ["429", "500", "hang", "cut", "not-json", "empty"])
 def test_a_failure_that_passes_is_tried_again(fault: str) -> None:
     with chat_server(echo, {0: fault, 1: fault}) as server:

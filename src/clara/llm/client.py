@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
@@ -97,6 +98,7 @@ class LLMClient:
         self.usage = Usage()
         self._format: ReplyFormat = REPLY_FORMATS[0]
         self._slots = asyncio.Semaphore(config.concurrency)
+        self._asked: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # one for each request under way
         self._reached = False  # has the endpoint ever answered? if so, a refused connection is a restart
         self._key = os.environ.get("OPENAI_API_KEY", "")
         self._client = openai.AsyncOpenAI(
@@ -133,21 +135,24 @@ class LLMClient:
 
     async def _reply(self, messages: list[Message], reply_type: type[BaseModel]) -> Reply:
         requests = {kind: self._request(messages, reply_type, kind) for kind in REPLY_FORMATS}
-        for request in requests.values():
-            if known := self.journal.get(request_key(self.config.base_url, request)):
-                self.usage.from_journal += 1
-                return known
-        async with self._slots:
-            while True:
-                kind = self._format
-                try:
-                    reply = await self._send_until_answered(requests[kind])
-                except _FormatRefused:
-                    self._format = REPLY_FORMATS[max(REPLY_FORMATS.index(kind) + 1, REPLY_FORMATS.index(self._format))]
-                    continue
-                key = request_key(self.config.base_url, requests[kind])
-                self.journal.put(key, reply, model=self.config.model)
-                return reply
+        keys = {kind: request_key(self.config.base_url, request) for kind, request in requests.items()}
+        same = self._asked.setdefault(keys["text"], asyncio.Lock())
+        async with same:  # the very same request under way: wait for its reply instead of paying twice
+            for key in keys.values():
+                if known := self.journal.get(key):
+                    self.usage.from_journal += 1
+                    return known
+            async with self._slots:
+                while True:
+                    kind = self._format
+                    try:
+                        reply = await self._send_until_answered(requests[kind])
+                    except _FormatRefused:
+                        step = max(REPLY_FORMATS.index(kind) + 1, REPLY_FORMATS.index(self._format))
+                        self._format = REPLY_FORMATS[step]
+                        continue
+                    self.journal.put(keys[kind], reply, model=self.config.model)
+                    return reply
 
     def _request(self, messages: list[Message], reply_type: type[BaseModel], kind: ReplyFormat) -> dict[str, Any]:
         request: dict[str, Any] = {
