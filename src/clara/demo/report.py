@@ -38,7 +38,7 @@ COLUMNS = (
 def write_reports(report: dict[str, Any], out: Path, runs: Path) -> None:
     """Write report.json (without the per-question lists) and report.html into `out`."""
     write_lines(out / "report.json", [json.dumps(_without_lists(report), indent=2, ensure_ascii=False)])
-    (out / "report.html").write_text(_page(report, runs), encoding="utf-8")
+    write_lines(out / "report.html", [_page(report, runs)])
 
 
 def print_table(report: dict[str, Any], console: Console) -> None:
@@ -57,6 +57,8 @@ def print_table(report: dict[str, Any], console: Console) -> None:
         cells = [_interval(scores[name].get(metric)) for _, metric in COLUMNS]
         shown.add_row(title, *(_text(cell) for cell in cells), style="bold" if name == "after_end_to_end" else "")
     console.print(shown)
+    if failed := _failures(scores):
+        console.print(failed, style="bold", highlight=False)
     for answer in report["answers"]:
         right = "" if answer["answer"] == answer["expected"] else f"   (the sheet says: {answer['expected']})"
         console.print(f"\nQ  {answer['question']}\nA  {answer['answer']}{right}", highlight=False, markup=False)
@@ -87,6 +89,7 @@ def _page(report: dict[str, Any], runs: Path) -> str:
                     "in training rows about other products, unseen ones in none. Intervals are 95 %; a dash means "
                     "not applicable."
                 ),
+                *([paragraph(failed)] if (failed := _failures(scores)) else []),
                 figure(_bars(scores, "exact_match_gold_document"), "Exact match when the right document is given"),
                 figure(_bars(scores, "exact_match"), "Exact match end to end: retrieve, then answer"),
                 figure(_bars(scores, "recall_at_1"), "Recall@1"),
@@ -176,6 +179,12 @@ def _facts(report: dict[str, Any]) -> list[str]:
         note(f"Seeds {report['seeds']}; machine {report['machine']['platform']}, {report['machine']['cores']} cores."),
         code(json.dumps(report["configuration"], indent=2)),
     ]
+
+
+def _failures(scores: Mapping[str, dict[str, Any]]) -> str:
+    """Answers that failed and so are in no mean, for each system that has any; '' when there is none."""
+    counts = ", ".join(f"{title}: {count}" for title, name in ROWS if (count := scores[name]["num_failed"]))
+    return f"Answers that FAILED and are in no mean: {counts}" if counts else ""
 
 
 def _all_scores(report: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -213,7 +213,7 @@ def _trained_questions(data: Path) -> Iterable[str]:
     for pretrain in read_records(data / "pretrain_data.jsonl", PretrainExample):
         yield from pretrain.question
     for instruction in read_records(data / "instruction_data.jsonl", InstructionExample):
-        yield instruction.instruction
+        yield instruction.input or instruction.instruction
     for joint in read_records(data / "end_to_end_data.jsonl", EndToEndExample):
         yield from joint.question
 
@@ -275,7 +275,9 @@ def _measure(
 
 
 def _untrained(config: TrainConfig) -> ClaraModel:
-    return ClaraModel.from_base(ClaraConfig(**config.model.model_dump()), device="cpu", dtype="float32")
+    """What pretrain starts from, to the last weight."""
+    settings = ClaraConfig(**config.model.model_dump())
+    return ClaraModel.from_base(settings, device="cpu", dtype="float32", seed=config.pretrain.seed)
 
 
 def _show(store: Path, asked: list[HeldoutQuestion]) -> list[dict[str, Any]]:
