@@ -76,6 +76,8 @@ def synthesize(
         ("_eval", [facts for facts in corpus if facts.passage.document in held_out], report.eval_rows),
     ):
         if name and not eval_fraction:
+            for file in FILES.values():  # an earlier run's: its documents are in the training rows now
+                (output_dir / f"{file}{name}.jsonl").unlink(missing_ok=True)
             continue
         rows = make_rows(part, num_documents=num_documents, num_candidates=num_candidates, seed=seed)
         for stage, examples in rows.items():
