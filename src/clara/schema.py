@@ -125,7 +125,6 @@ class EndToEndExample(Example):
         return self
 
 
-AnyExample = PretrainExample | InstructionExample | EndToEndExample
 EXAMPLE_TYPES: dict[str, type[Example]] = {
     "qa": PretrainExample,
     "paraphrase": PretrainExample,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from clara.synthesis.drafting.verbs import ADVERB, Token, is_finite, read_verb, starts_verb
 from clara.synthesis.drafting.words import (
-    BASES,
     BREAKERS,
     DATE,
     DETERMINERS,
@@ -273,20 +272,6 @@ def _find_verb(tokens: list[Token], *, listed: int = 0) -> tuple[int | None, int
         if position and is_finite(tokens, position):
             return position, None
     return None, None
-
-
-def _after_relative(tokens: list[Token], start: int) -> int | None:
-    """The main verb after 'the lamp that was built in Perth': the second finite verb, before any comma."""
-    verbs = 0
-    for position in range(start + 1, min(len(tokens), start + 14)):
-        if tokens[position][0] in ",;:()" or tokens[position][0].lower() in BREAKERS or tokens[position][0] == "and":
-            return None
-        after_who = tokens[position - 1][0] in ("that", "which", "who")
-        if is_finite(tokens, position) or (after_who and tokens[position][0] in BASES):
-            verbs += 1
-            if verbs == 2 and tokens[position - 1][0] not in ("that", "which", "who"):
-                return position
-    return None
 
 
 _RELATIVE = re.compile(r"^, (?:who|which) (?P<more>[^,;]+)")

@@ -11,7 +11,6 @@ from clara.synthesis.drafts import Draft
 _INSIDE = re.compile(
     rf"(?:^|\s)(?P<preposition>in|on|during|since|until|around|as early as|in around|in about) (?P<date>{DATE})"
 )
-_CENTURY = re.compile(r"century|s$")
 
 
 def draft_dates(said: Statement) -> list[Draft]:
