@@ -189,6 +189,13 @@ def test_a_second_writer_is_refused(store: MemoryStore) -> None:
         assert len(writer) == 40
 
 
+def test_a_build_killed_before_its_first_line_can_go_on(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / ".lock").touch()
+    with MemoryStore.open_for_writing(tmp_path / "store", info()) as writer:
+        assert len(writer) == 0
+
+
 def test_another_fingerprint_is_refused(store: MemoryStore) -> None:
     with pytest.raises(StoreError, match="another compressor"):
         MemoryStore.open(store.path, fingerprint="0" * 16)

@@ -125,6 +125,8 @@ def test_evaluation_documents_are_in_no_training_row(tmp_path: Path) -> None:
     assert not train & held_out
     assert len(train | held_out) == 30
     assert set(report.eval_rows) == set(report.rows)
+    run(tmp_path / "raw_knowledge.jsonl", tmp_path)
+    assert not list(tmp_path.glob("*_eval.jsonl"))  # those documents are trained on now
 
 
 def test_a_question_with_two_answers_in_the_corpus_is_refused_and_kept_with_the_reason(tmp_path: Path) -> None:

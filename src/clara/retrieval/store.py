@@ -20,7 +20,7 @@ from torch import Tensor
 
 from clara.errors import MissingExtraError, StoreError
 from clara.retrieval.codec import bytes_per_passage, decode_memory, flat_unit, pool
-from clara.retrieval.info import StoreInfo, read_info, read_unfinished_info, write_building, write_info
+from clara.retrieval.info import BUILDING_FILE, StoreInfo, read_info, read_unfinished_info, write_building, write_info
 from clara.retrieval.rows import PASSAGE_FIELDS, content_hash, table_schema, to_rows
 from clara.schema import Passage
 
@@ -28,6 +28,7 @@ EXACT_LIMIT = 50_000  # below this many passages every row is scored
 DEFAULT_CANDIDATES = 1_000  # above it: how many each of the two shortlists holds
 SCAN_BYTES = 64 << 20  # memory decoded at a time while scanning
 TABLE = "memory"
+LOCK_FILE = ".lock"
 DOCUMENTS = "documents"  # a folder of the store's folder that is the caller's: what was extracted to build it
 
 
@@ -346,8 +347,10 @@ def _check_fingerprint(path: Path, info: StoreInfo, fingerprint: str) -> None:
 
 
 def _is_vacant(path: Path) -> bool:
-    """Whether a store can be made here: nothing is there but what the command line extracted for it."""
-    return not path.exists() or (path.is_dir() and all(entry.name == DOCUMENTS for entry in path.iterdir()))
+    """Whether a store can be made here: nothing is there but what the command line extracted for it, and what a build
+    leaves that was killed before its first line."""
+    begun = (DOCUMENTS, LOCK_FILE, f".{BUILDING_FILE}.tmp")
+    return not path.exists() or (path.is_dir() and all(entry.name in begun for entry in path.iterdir()))
 
 
 def _connect(path: Path) -> Any:
@@ -367,7 +370,7 @@ def _lock(path: Path) -> Any:
         import filelock
     except ImportError as error:
         raise MissingExtraError("filelock", extra="serve") from error
-    lock = filelock.FileLock(path / ".lock")
+    lock = filelock.FileLock(path / LOCK_FILE)
     try:
         return lock.acquire(timeout=0).lock
     except filelock.Timeout as error:
