@@ -305,7 +305,8 @@ def _json_message(text: str, error: json.JSONDecodeError, *, ended: bool) -> str
         return f"more than one value on the line, from column {error.pos + 1} (one record per line)"
     if not ended and (error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")):
         return "the last line is torn: the file ends in the middle of a record (remove the line, or write it again)"
-    return f"not valid JSON: {error.msg[0].lower()}{error.msg[1:]} at column {error.pos + 1}"
+    what = f"{error.msg[0].lower()}{error.msg[1:]}".removesuffix(" at")
+    return f"not valid JSON: {what} at column {error.pos + 1}"
 
 
 def _value_problems(row: dict[str, Any]) -> list[Problem]:

@@ -76,7 +76,8 @@ def _train(
     settings = load_config(config, changes)
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as bar:
+    shown = console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console, disable=not shown) as bar:
         task = bar.add_task(stage, total=None)
 
         def show(now: TrainProgress) -> None:

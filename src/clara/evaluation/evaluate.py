@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from clara.errors import ClaraError
+from clara.errors import CheckpointError, ClaraError, StoreError
 from clara.evaluation.metrics import Interval, cover, exact_match, f1, hit_at_k, mean_interval, reciprocal_rank
 from clara.evaluation.questions import EvaluationQuestion
 from clara.jsonl import write_jsonl, write_lines
@@ -105,8 +105,8 @@ def evaluate(
     """Retrieve and answer for every question, and score it.
 
     Retrieval looks at the first max(RECALL_AT) passages; the answer is made from the first `system.num_documents`.
-    Raises CheckpointError for untrained adapters unless `allow_untrained`; other errors of clara (no query reasoner,
-    a torn store) end the evaluation too. Anything else that goes wrong with a question is recorded in its result.
+    Raises CheckpointError for untrained adapters unless `allow_untrained`; a missing query reasoner or a torn
+    store ends the evaluation too. Anything else that goes wrong with a question is recorded in its result.
     """
     if not questions:
         raise ClaraError("nothing to evaluate: there is no question")
@@ -140,9 +140,9 @@ def _ask(system: System, batch: Sequence[EvaluationQuestion], max_new_tokens: in
             hits = system.retrieve(texts, num_documents=max(system.num_documents, *RECALL_AT))
         read = [found[: system.num_documents] for found in hits]
         answers = system.answer_from(texts, read, max_new_tokens=max_new_tokens)
-    except ClaraError:
+    except (CheckpointError, StoreError):
         raise
-    except Exception as error:  # out of memory, a fault in a kernel: find the questions it belongs to
+    except Exception as error:  # out of memory, a question too long for the base: find the questions it belongs to
         if len(batch) == 1:
             return [Result(question=batch[0], error=f"{type(error).__name__}: {error}")]
         middle = len(batch) // 2

@@ -220,8 +220,8 @@ def _note(finished: dict[str, FileReport], report: FileReport, progress: Progres
 
 
 def _check_limits(timeout_seconds: float, memory_mb: int, workers: int | None) -> list[float]:
-    if timeout_seconds <= 0:
-        raise UsageError("--timeout-seconds must be more than 0")
+    if not 0 < timeout_seconds <= 86_400:
+        raise UsageError("--timeout-seconds must be more than 0 and at most a day (86400)")
     if memory_mb < 256:
         raise UsageError("--memory-mb must be at least 256: a worker needs that much to start")
     if workers is not None and workers < 1:

@@ -14,7 +14,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTra
 from transformers.utils import logging
 
 from clara.assets import TINY_BASE, tiny_base_path
-from clara.errors import BaseModelError
+from clara.errors import BaseModelError, UsageError
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -41,9 +41,15 @@ def portable_name(name: str) -> str:
 
 
 def pick_device(device: str | torch.device | None) -> torch.device:
-    """The device asked for, else CUDA, else Apple's MPS, else CPU."""
+    """The device asked for, else CUDA, else Apple's MPS, else CPU. Raises UsageError for one this machine lacks."""
     if device is not None:
-        return torch.device(device)
+        try:
+            chosen = torch.device(device)
+            torch.empty(1, device=chosen)  # a name torch knows may still be a device that is not there
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            reason = str(error).split(". ")[0].splitlines()[0]
+            raise UsageError(f"device '{device}' cannot be used here: {reason} (cpu always can)") from None
+        return chosen
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():

@@ -94,6 +94,8 @@ class ClaraConfig(PreTrainedConfig):
             raise ConfigError(
                 f"quantization must be one of {', '.join(QUANTIZATIONS)} or null, got '{self.quantization}'"
             )
+        if self.prompts is not None:
+            Prompts.from_dict(self.prompts)
         if self.format_version > FORMAT_VERSION:
             raise ConfigError(f"format_version {self.format_version} is newer than this clara reads; upgrade clara-rag")
 

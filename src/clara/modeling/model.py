@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from transformers import GenerationConfig, PreTrainedModel
 
-from clara.errors import CheckpointError
+from clara.errors import CheckpointError, UsageError
 from clara.modeling import adapters, base, checkpoint, fingerprint
 from clara.modeling.config import COMPRESSOR, GENERATOR, QUERY_REASONER, ClaraConfig
 from clara.modeling.embeddings import SpecialEmbeddings
@@ -420,6 +420,7 @@ class ClaraModel(nn.Module):
         batch_size: int,
     ) -> list[str]:
         rows = [self.tokenizer.question(q, docs=d).input_ids for q, d in zip(questions, docs, strict=True)]
+        self._refuse_longer_than_the_base_reads(max(map(len, rows), default=0))
         answers = [""] * len(rows)
         order = sorted(range(len(rows)), key=lambda index: len(rows[index]))
         settings = self._generation_config(max_new_tokens)
@@ -437,6 +438,14 @@ class ClaraModel(nn.Module):
             for index, ids in zip(batch, tokens.tolist(), strict=True):
                 answers[index] = self.tokenizer.decode(ids)
         return answers
+
+    def _refuse_longer_than_the_base_reads(self, length: int) -> None:
+        limit = getattr(self.lm.config.get_text_config(), "max_position_embeddings", None)
+        if limit is not None and length >= limit:
+            raise UsageError(
+                f"a question with its passages has {length} tokens, and '{self.config.base_model}' reads fewer than "
+                f"{limit} (shorten the question, or give fewer passages)"
+            )
 
     def _generation_config(self, max_new_tokens: int) -> GenerationConfig:
         stored = self.lm.generation_config.eos_token_id if self.lm.generation_config is not None else None

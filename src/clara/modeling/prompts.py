@@ -47,6 +47,8 @@ class Prompts:
         `document_slot`, a note in some files, is ignored.
         """
         names = [field.name for field in fields(cls)]
+        if not isinstance(values, dict):
+            raise ConfigError(f"the prompts must be an object of texts, got {values!r}")
         values = {key: value for key, value in values.items() if key != "document_slot"}
         for key in values:
             if key not in names:

@@ -130,7 +130,8 @@ class ClaraTokenizer:
         return str(self.hf.decode(ids, skip_special_tokens=True)).strip()
 
     def _ids(self, text: str) -> list[int]:
-        return list(self.hf(text, add_special_tokens=False)["input_ids"])
+        # verbose=False: no warning for long texts, which are cut (passages), counted, or refused (prompts) by us
+        return list(self.hf(text, add_special_tokens=False, verbose=False)["input_ids"])
 
 
 def _bos_token(tokenizer: Any) -> str | None:

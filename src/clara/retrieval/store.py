@@ -9,11 +9,14 @@ Shapes: q = questions, k = passages, n = memory tokens, h = hidden size.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+import functools
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
@@ -38,6 +41,34 @@ class Hit:
 
     passage: Passage
     score: float
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@contextlib.contextmanager
+def _table_errors(path: Path) -> Iterator[None]:
+    """LanceDB reports a torn, missing or unwritable file as a RuntimeError in Rust's words: say which store it is."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "lance error" not in str(error):
+            raise
+        reason = re.sub(r"^lance error: (LanceError\(\w+\): )?", "", str(error)).split(", /")[0]
+        raise StoreError(
+            f"{path}: a file of its table is damaged or cannot be used: {reason}"
+            " (if it is damaged, remove this folder and build the store again)"
+        ) from error
+
+
+def _explained(method: Callable[Concatenate[MemoryStore, P], R]) -> Callable[Concatenate[MemoryStore, P], R]:
+    @functools.wraps(method)
+    def explained(self: MemoryStore, *args: P.args, **options: P.kwargs) -> R:
+        with _table_errors(self.path):
+            return method(self, *args, **options)
+
+    return explained
 
 
 class MemoryStore:
@@ -76,18 +107,22 @@ class MemoryStore:
             if found.encoding is not info.encoding:
                 raise StoreError(f"{path}: holds {found.encoding} memory, not {info.encoding} (name a new folder)")
             found = found.model_copy(update={"model": info.model})  # the same compressor may have moved
-        path.mkdir(parents=True, exist_ok=True)
-        lock = _lock(path)
         try:
-            database = _connect(path)
-            if found is None:
-                found = info.model_copy(update={"created": _now()})
-                write_building(path, found)
-            if TABLE in _table_names(database):
-                table = database.open_table(TABLE)
-            else:
-                table = database.create_table(TABLE, schema=table_schema(found))
-            return cls(path, found, table, lock=lock)
+            path.mkdir(parents=True, exist_ok=True)
+            lock = _lock(path)
+        except OSError as error:
+            raise StoreError(f"{path}: cannot be written ({error.strerror or error})") from error
+        try:
+            with _table_errors(path):
+                database = _connect(path)
+                if found is None:
+                    found = info.model_copy(update={"created": _now()})
+                    write_building(path, found)
+                if TABLE in _table_names(database):
+                    table = database.open_table(TABLE)
+                else:
+                    table = database.create_table(TABLE, schema=table_schema(found))
+                return cls(path, found, table, lock=lock)
         except BaseException:
             lock.release()
             raise
@@ -108,7 +143,7 @@ class MemoryStore:
             count = table.count_rows()
         except (ValueError, RuntimeError, OSError) as error:
             raise StoreError(
-                f"{path}: store.json is there but its table is missing or damaged (build it again)"
+                f"{path}: store.json is there but its table is missing or damaged (remove this folder, build it again)"
             ) from error
         if count != info.num_passages:
             raise StoreError(f"{path}: {count} passages where store.json counts {info.num_passages} (build it again)")
@@ -135,6 +170,7 @@ class MemoryStore:
         """Whether a writer's store has this very passage (same id, same text)."""
         return self._hashes.get(passage.id) == content_hash(passage)
 
+    @_explained
     def add(self, passages: Sequence[Passage], memory: Any) -> None:
         """Append one block [k, n, h] in one atomic step; a passage whose id is known replaces the old one.
 
@@ -160,6 +196,7 @@ class MemoryStore:
             self._table.add(rows)
         self._hashes |= hashes
 
+    @_explained
     def delete_passages(self, ids: Iterable[str]) -> int:
         """Remove passages from a writer's store; returns how many were there. Readers see it after `commit`."""
         self._need_lock()
@@ -187,6 +224,7 @@ class MemoryStore:
         self._table.checkout(self.info.table_version)
         return removed
 
+    @_explained
     def commit(self) -> StoreInfo:
         """Declare what has been written complete: readers that open the store from now on see it."""
         from lancedb.index import FTS, BTree
@@ -212,16 +250,19 @@ class MemoryStore:
     def __len__(self) -> int:
         return int(self._table.count_rows())
 
+    @_explained
     def passages(self) -> list[Passage]:
         """All passages by document, page and position: the order of the sources, however they arrived."""
         rows = self._table.search().select(PASSAGE_FIELDS).to_arrow().to_pylist()
         return sorted((Passage(**row) for row in rows), key=lambda p: (p.document, p.page, p.start, p.end, p.id))
 
+    @_explained
     def documents(self) -> list[str]:
         """The documents that have a passage here, sorted."""
         rows = self._table.search().select(["document"]).to_arrow()
         return sorted(rows["document"].unique().to_pylist())
 
+    @_explained
     def get(self, ids: Sequence[str]) -> Tensor:
         """Memory [k, n, h] of these passages in this order, in `info.dtype`. Raises StoreError for an unknown id."""
         wanted = list(dict.fromkeys(ids))
@@ -236,6 +277,7 @@ class MemoryStore:
             return torch.empty(0, self.info.num_memory_tokens, self.info.hidden_size, dtype=dtype)
         return torch.stack([found[id] for id in ids]).to(dtype)
 
+    @_explained
     def search(
         self,
         query_memory: Any,

@@ -32,6 +32,8 @@ def choose_drafter(
     if not base_url:
         if model:
             raise UsageError(f"--model {model} needs --base-url: the address of the endpoint that serves it")
+        if prompts:
+            raise UsageError(f"--prompts {prompts} needs --base-url and --model: the offline drafter has no prompts")
         return ExtractiveDrafter(seed=seed)
     if llm:
         raise UsageError("--llm extractive and --base-url contradict each other: give one of them")
@@ -81,7 +83,7 @@ def synthesize_with_progress(
     if not raw_knowledge.is_file():
         raise UsageError(f"{raw_knowledge} is not there; `clara extract FOLDER --output {raw_knowledge}` writes it")
     tokenizer = load_token_counter(base_model)
-    console = Console()
+    console = Console(stderr=True)
     if base_url:
         console.print(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True

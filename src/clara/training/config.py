@@ -14,7 +14,7 @@ from clara.schema import STAGES, Stage
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
 
 
 class ModelSection(Section):
@@ -32,7 +32,7 @@ class ModelSection(Section):
     """Passages retrieval chooses from in end_to_end."""
     shared_memory_token: bool = False
     """One <MEM> repeated, in place of numbered memory tokens."""
-    lora_rank: int = Field(16, ge=1)
+    lora_rank: int = Field(16, ge=1, le=4096)
     lora_alpha: int = Field(32, ge=1)
     lora_dropout: float = Field(0.1, ge=0, lt=1)
     temperature: float = Field(0.02, gt=0)
@@ -92,7 +92,7 @@ class StageSection(Section):
     keep_checkpoints: int = Field(2, ge=1)
     eval_steps: int | None = Field(None, ge=1)
     """Steps between evaluations by generation; none = at the end only."""
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**32)
     report_to: list[str] = []
     """Extra trackers besides metrics.jsonl, e.g. ['tensorboard']."""
 

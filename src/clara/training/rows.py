@@ -64,8 +64,21 @@ class StageRows:
         return len(self.examples)
 
     def row(self, index: int, epoch: int) -> Row:
+        """Raises UsageError for a row whose prompt alone is longer than max_length."""
         example = self.examples[index]
-        draw = seeded_draw(self.settings.seed, epoch, index)
+        try:
+            return self._row(example, seeded_draw(self.settings.seed, epoch, index))
+        except ValueError as error:
+            shown = example.id or self._shown(example)
+            raise UsageError(f"row '{shown}': {error} (shorten it, or raise {self.stage}.max_length)") from None
+
+    def check_lengths(self) -> None:
+        """Raise that error before training meets the row; short rows are not looked at."""
+        for index in range(len(self)):
+            if index == 0 or self.length(index) > self.settings.max_length // 4:
+                self.row(index, epoch=0)
+
+    def _row(self, example: Example, draw: int) -> Row:
         if isinstance(example, PretrainExample):
             return self._pretrain(example, draw)
         if isinstance(example, InstructionExample):
@@ -90,6 +103,11 @@ class StageRows:
 
     def passage_ids(self, text: str) -> list[int]:
         return self._passage_ids(text)
+
+    @staticmethod
+    def _shown(example: Example) -> str:
+        texts = [value for value in example.model_dump().values() if isinstance(value, list) and value]
+        return str(texts[0][0])[:60] if texts else ""
 
     def _pretrain(self, example: PretrainExample, draw: int) -> Row:
         slots, limit = self._slots(len(example.docs)), self.settings.max_length

@@ -32,6 +32,7 @@ from clara.training.trainer import (
     MODEL_FOLDER,
     ClaraTrainer,
     TrainProgress,
+    check_installed,
     checkpoints,
     cut_metrics,
     training_arguments,
@@ -43,7 +44,7 @@ TRAINED: dict[Stage, tuple[str, ...]] = {
     "end_to_end": (QUERY_REASONER, GENERATOR),
 }
 TRAINS_TABLE: dict[Stage, bool] = {"pretrain": True, "instruction": True, "end_to_end": False}
-RESULT_FILE, CONFIG_FILE = "result.json", "config.resolved.json"
+RESULT_FILE, CONFIG_FILE, RUN_FILE = "result.json", "config.resolved.json", "run.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,18 +79,19 @@ def train_stage(
     start = init_from or (Path(config.init_from) if config.init_from else _stage_before(config, stage))
     if not data_file.is_file():
         raise ConfigError(f"data.{stage}: no such file: {data_file}")
+    check_installed(settings)
     key = _key(config, stage, data_file, start)
-    if restart:
-        shutil.rmtree(folder, ignore_errors=True)
-    if (done := finished(folder, key)) is not None:
+    if not restart and (done := finished(folder, key)) is not None:
         return done
-    resume = _prepare_folder(folder, key)
+    resume = None if restart else _resumable(folder, key)
     examples = load_examples(data_file, stage)
     check_rows(examples, num_documents=config.model.num_documents, file=str(data_file))
     train, held_out = split_rows(examples, eval_fraction=config.data.eval_fraction, seed=settings.seed)
 
     model = _model(config, stage, start, resume)
     rows, probes = _rows(model, stage, train, held_out, settings, config)
+    rows.check_lengths()
+    _prepare_folder(folder, key, restart=restart)  # only now: data or a model that is refused costs nothing
     memory = None
     if stage == "end_to_end":
         memory = build_training_memory(folder / "memory", rows.pool, model)
@@ -161,7 +163,10 @@ def _model(config: TrainConfig, stage: Stage, start: Path | None, resume: Path |
     if start is None:
         values = config.model.model_dump()
         if values["prompts"] is not None:
-            Prompts.from_dict(values["prompts"])
+            try:
+                Prompts.from_dict(values["prompts"])
+            except ConfigError as error:
+                raise ConfigError(f"model.prompts: {error}") from None
         return ClaraModel.from_base(ClaraConfig(**values), device=device, dtype=dtype, seed=settings.seed)
     model = ClaraModel.from_pretrained(start, device=device, dtype=dtype, allow_untrained=True)
     model.config.num_documents = config.model.num_documents
@@ -239,22 +244,33 @@ def _stage_before(config: TrainConfig, stage: Stage) -> Path | None:
     return path
 
 
-def _prepare_folder(folder: Path, key: str) -> Path | None:
-    """Make the run folder; return the newest whole checkpoint of the same run, if there is one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    mark = folder / "run.json"
-    same = mark.is_file() and _read_key(mark) == key
+def _resumable(folder: Path, key: str) -> Path | None:
+    """The newest whole checkpoint of the same run, if there is one. UsageError when it is of another run."""
     found = checkpoints(folder)
-    if found and not same:
+    if found and not _is_same_run(folder, key):
         raise UsageError(
             f"{folder} holds an unfinished run with other settings or data; "
             "give the old settings to go on, another runs_dir, or --restart to throw it away"
         )
-    if not same:
-        for name in ("metrics.jsonl", RESULT_FILE):
-            (folder / name).unlink(missing_ok=True)
-    _write_json(mark, {"key": key})
     return found[-1] if found else None
+
+
+def _prepare_folder(folder: Path, key: str, *, restart: bool) -> None:
+    """Make the run folder this run's: what an earlier, other run left is removed."""
+    try:
+        if restart and folder.is_dir():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not _is_same_run(folder, key):
+            for name in ("metrics.jsonl", RESULT_FILE):
+                (folder / name).unlink(missing_ok=True)
+        _write_json(folder / RUN_FILE, {"key": key})
+    except OSError as error:
+        raise ConfigError(f"runs_dir: cannot write {error.filename or folder}: {error.strerror or error}") from None
+
+
+def _is_same_run(folder: Path, key: str) -> bool:
+    return (folder / RUN_FILE).is_file() and _read_key(folder / RUN_FILE) == key
 
 
 def _read_key(path: Path) -> str | None:

@@ -20,8 +20,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.integrations import get_reporting_integration_callbacks
 from transformers.trainer_callback import PrinterCallback
+from transformers.utils import is_flash_attn_2_available
 
+from clara.errors import ConfigError
 from clara.modeling import ClaraModel
 from clara.modeling.base import fast_bfloat16
 from clara.modeling.checkpoint import replace_folder
@@ -216,6 +219,18 @@ class ClaraTrainer(Trainer):
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         """The model was built from checkpoint-N/model already (stages.py)."""
+
+
+def check_installed(settings: StageSection) -> None:
+    """Raise ConfigError for a tracker or an attention kernel that is unknown or not installed here."""
+    for tracker in settings.report_to:
+        try:
+            for callback in get_reporting_integration_callbacks([tracker]):
+                callback()
+        except (ValueError, RuntimeError, ImportError) as error:
+            raise ConfigError(f"report_to: '{tracker}': {error}") from None
+    if settings.attention == "flash_attention_2" and not is_flash_attn_2_available():
+        raise ConfigError("attention: flash_attention_2 needs the flash-attn package and a GPU; use sdpa or eager")
 
 
 def checkpoints(run: Path) -> list[Path]:
