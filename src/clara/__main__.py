@@ -1,4 +1,4 @@
-"""`python -m clara` is the `clara` command; torchrun needs a module."""
+"""`python -m clara` is the `clara` command."""
 
 from clara.cli import main
 

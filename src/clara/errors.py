@@ -1,16 +1,16 @@
 """Every error clara raises on purpose. One line each for the user; the command line prints it and exits non-zero.
 
-    ClaraError
-    ├── UsageError            a command was asked for something impossible (exit code 2)
-    │   └── ConfigError       an unknown, missing or wrong configuration field
-    ├── MissingExtraError     an optional dependency is not installed; carries the pip line
-    ├── RecordsError          one or more bad lines in a data file, all of them listed
-    ├── LossyConversionError  a dialect cannot hold some fields and --allow-loss was not given
-    ├── ExtractionError       one document could not be read; `reason` is a stable keyword
-    ├── LLMError              an endpoint refused, or kept failing after the retries
-    ├── BaseModelError        the base model cannot be found or is of an unsupported kind
-    ├── CheckpointError       missing or unexpected keys, an untrained adapter, a wrong format
-    └── StoreError            a memory store is missing, torn, or made by another model
+ClaraError
+├── UsageError            a command was asked for something impossible (exit code 2)
+│   └── ConfigError       an unknown, missing or wrong configuration field
+├── MissingExtraError     an optional dependency is not installed; carries the pip line
+├── RecordsError          one or more bad lines in a data file, all of them listed
+├── LossyConversionError  a dialect cannot hold some fields and --allow-loss was not given
+├── ExtractionError       one document could not be read; `reason` is a stable keyword
+├── LLMError              an endpoint refused, or kept failing after the retries
+├── BaseModelError        the base model cannot be found or is of an unsupported kind
+├── CheckpointError       missing or unexpected keys, an untrained adapter, a wrong format
+└── StoreError            a memory store is missing, torn, or made by another model
 """
 
 from __future__ import annotations

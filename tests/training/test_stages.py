@@ -189,7 +189,8 @@ def test_accumulated_and_recomputed_steps_equal_whole_ones(stage: Any, base: Pat
     (tmp_path / "eight.jsonl").write_text("".join(rows), encoding="utf-8")
     start = None
     if stage != "pretrain":
-        model = ClaraModel.from_base(ClaraConfig(base_model=str(base), doc_max_length=64, compression_rate=16), seed=3)
+        made = settings(tmp_path, base)["model"] | {"lora_dropout": 0.0}
+        model = ClaraModel.from_base(ClaraConfig(**made), seed=3)
         model.save_pretrained(tmp_path / "start")
         start = tmp_path / "start"
     found = {}
@@ -213,6 +214,10 @@ def test_bad_input_is_refused_with_one_clear_line(base: Path, undisturbed: Path,
     bad["data"]["pretrain"] = str(tmp_path / "none.jsonl")
     with pytest.raises(ConfigError, match="no such file"):
         train_stage(parse_config(bad, where="test"), "pretrain")
+    other = settings(tmp_path / "other", base)
+    other["model"]["compression_rate"] = 8
+    with pytest.raises(ConfigError, match=r"model.compression_rate is 8, but the checkpoint .* was made with 16"):
+        train_stage(parse_config(other, where="test"), "instruction", init_from=undisturbed / "pretrain" / "model")
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"data_type": "qa", "question": ["q"], "answers": ["a"], "docs": ["a", "b", "c"]}\n')
     bad["data"]["pretrain"] = str(rows)

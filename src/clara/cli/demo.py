@@ -28,11 +28,13 @@ def demo(
         typer.confirm(f"clara demo: {settings_line}. Start?", default=True, abort=True)
     from rich.console import Console
 
+    from clara.cli.locking import only_writer
     from clara.demo.recipe import DemoSettings
     from clara.demo.run import run_demo
 
     settings = DemoSettings(output=output, seed=seed, documents=documents, base_model=base_model)
     console = Console(width=None if sys.stdout.isatty() else 160)
-    run_demo(settings, console=console)
+    with only_writer(output):
+        run_demo(settings, console=console)
     console.print(f"\nreport: {output / 'report.html'} and {output / 'report.json'}", highlight=False)
     console.print(f'ask more: clara ask {output / "store"} "What is …?"', highlight=False)

@@ -24,6 +24,8 @@ def extract(
     Unchanged files are not read again, and a run that was killed goes on where it was. Files that cannot be read are
     listed with the reason; the exit code is 0 when at least one document was read.
     """
+    from clara.cli.locking import only_writer
     from clara.extraction.console import extract_with_progress
 
-    extract_with_progress(folder, output, workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb)
+    with only_writer(output):
+        extract_with_progress(folder, output, workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb)

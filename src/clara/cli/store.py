@@ -167,6 +167,8 @@ def evaluate(
     from clara.evaluation.questions import read_questions
 
     asked = read_questions(questions)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)  # refused now, not when everything has been asked
     engine = _load_engine(store, model, device, num_documents)
     reports: dict[str, EvaluationReport] = {}
     for name, system, its_questions in _systems(engine, asked, baselines=baselines):

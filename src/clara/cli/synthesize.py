@@ -34,21 +34,23 @@ def synthesize(
     Nothing leaves the machine unless --base-url is given; answered requests are kept in llm_journal.sqlite and never
     paid twice.
     """
+    from clara.cli.locking import only_writer
     from clara.synthesis.console import synthesize_with_progress
 
-    synthesize_with_progress(
-        raw_knowledge,
-        output_dir,
-        llm=llm,
-        base_url=base_url,
-        model=model,
-        base_model=base_model,
-        max_tokens=max_tokens,
-        num_documents=num_documents,
-        num_candidates=num_candidates,
-        seed=seed,
-        eval_fraction=eval_fraction,
-        max_rounds=max_rounds,
-        concurrency=concurrency,
-        prompts=prompts,
-    )
+    with only_writer(output_dir):
+        synthesize_with_progress(
+            raw_knowledge,
+            output_dir,
+            llm=llm,
+            base_url=base_url,
+            model=model,
+            base_model=base_model,
+            max_tokens=max_tokens,
+            num_documents=num_documents,
+            num_candidates=num_candidates,
+            seed=seed,
+            eval_fraction=eval_fraction,
+            max_rounds=max_rounds,
+            concurrency=concurrency,
+            prompts=prompts,
+        )

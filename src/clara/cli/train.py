@@ -67,6 +67,7 @@ def _train(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+    from clara.cli.locking import only_writer
     from clara.schema import Stage
     from clara.training import TrainProgress, load_config, train_stage
 
@@ -84,7 +85,8 @@ def _train(
             loss = "" if now.loss is None else f"  loss {now.loss:.3f}"
             bar.update(task, description=f"{stage}{loss}", completed=now.step, total=now.steps)
 
-        result = train_stage(settings, cast(Stage, stage), init_from=init_from, restart=restart, progress=show)
+        with only_writer(Path(settings.runs_dir) / stage):
+            result = train_stage(settings, cast(Stage, stage), init_from=init_from, restart=restart, progress=show)
     print(f"{stage}: {result.steps} steps on {result.rows} rows -> {result.checkpoint}")
     if not result.held_out_rows:
         print("  no row was held out, so nothing is measured (raise data.eval_fraction, or give more rows)")

@@ -68,12 +68,12 @@ def as_evaluation_questions(
 ) -> list[EvaluationQuestion]:
     """Held-out questions with the passages of their page that hold the answer (all of the page, if none does)."""
     found = []
-    for number, question in enumerate(questions):
+    for question in questions:
         page = [p for p in passages if p.document == question.document and p.page == question.page]
         plain = EvaluationQuestion(
             question=question.question,
             answers=question.answers,
-            row=f"{question.document}/{question.page}/{question.attribute}/{number}",
+            row=question.document,  # questions about one sheet are not independent: intervals draw them together
             documents=frozenset({question.document}),
             gold=tuple(p.text for p in page),
         )
@@ -166,15 +166,20 @@ def answer_scores(report: EvaluationReport, asked: Sequence[HeldoutQuestion]) ->
     values = report.scores("exact_match")
     scores: dict[str, Any] = {"exact_match": asdict(report.metrics["exact_match"])}
     for phrasing in ("seen", "unseen"):
-        part = [v for v, q in zip(values, asked, strict=True) if q.phrasing == phrasing and v is not None]
-        scores[f"exact_match_{phrasing}"] = asdict(mean_interval(part)) if part else None
+        scores[f"exact_match_{phrasing}"] = _part(values, asked, [q.phrasing == phrasing for q in asked])
     attributes = sorted({question.attribute for question in asked})
-    scores["by_attribute"] = {
-        name: asdict(mean_interval(part))
-        for name in attributes
-        if (part := [v for v, q in zip(values, asked, strict=True) if q.attribute == name and v is not None])
-    }
+    scores["by_attribute"] = {name: _part(values, asked, [q.attribute == name for q in asked]) for name in attributes}
     return scores
+
+
+def _part(
+    values: Sequence[float | None], asked: Sequence[HeldoutQuestion], belongs: Sequence[bool]
+) -> dict[str, Any] | None:
+    """Mean and interval over some of the questions, drawn together by document; None when there are none."""
+    part = [(v, q.document) for v, q, ours in zip(values, asked, belongs, strict=True) if ours and v is not None]
+    if not part:
+        return None
+    return asdict(mean_interval([v for v, _ in part], groups=[document for _, document in part]))
 
 
 def retrieval_scores(report: EvaluationReport) -> dict[str, Any]:

@@ -157,15 +157,21 @@ def bootstrap_interval(
 
 
 def mean_interval(values: Sequence[float], *, groups: Sequence[object] | None = None) -> Interval:
-    """Wilson for independent zeros and ones, else the bootstrap.
+    """Wilson for independent zeros and ones, else the bootstrap; for grouped zeros and ones the wider of both.
+
+    The bootstrap alone would give no width at all to a system that is always wrong.
 
     >>> mean_interval([1, 0, 1, 1]) == wilson_interval(3, 4)
     True
     """
     independent = groups is None or len(set(groups)) == len(values)
-    if independent and all(value in (0, 1) for value in values):
-        return wilson_interval(sum(values), len(values))
-    return bootstrap_interval(values, groups=groups)
+    if not values or any(value not in (0, 1) for value in values):
+        return bootstrap_interval(values, groups=groups)
+    wilson = wilson_interval(sum(values), len(values))
+    if independent:
+        return wilson
+    resampled = bootstrap_interval(values, groups=groups)
+    return Interval(wilson.mean, min(wilson.low, resampled.low), max(wilson.high, resampled.high), wilson.count)
 
 
 def mcnemar_test(first: Sequence[float], second: Sequence[float]) -> float:

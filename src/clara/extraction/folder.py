@@ -82,7 +82,8 @@ def extract_folder(
     good = sorted(name for name, report in finished.items() if report.verdict == "ok")
     files = sorted([*finished.values(), *skipped], key=lambda report: report.file)
     summary = ExtractionReport(output=str(output), seconds=round(time.monotonic() - started, 3), files=files)
-    write_lines(report_path, [json.dumps(summary.as_json(), ensure_ascii=False, indent=1)])
+    text = json.dumps(summary.as_json(), ensure_ascii=False, indent=1)
+    write_lines(report_path, [text.encode("utf-8", "backslashreplace").decode()])  # a path may be no UTF-8
     if not good:
         reasons = ", ".join(f"{count} {reason}" for reason, count in summary.reasons.items())
         raise ExtractionError(f"no file in {root} could be read ({reasons}); see {report_path}", reason="no_document")

@@ -46,7 +46,9 @@ def list_files(root: Path, *, exclude: set[Path]) -> tuple[list[Candidate], list
             return
         for entry in entries:
             path, document_id = Path(entry.path), f"{prefix}{entry.name}"
-            if path in exclude or (not prefix and entry.name.startswith(".") and entry.name.endswith(".tmp")):
+            if path in exclude or (
+                not prefix and entry.name.startswith(".") and entry.name.endswith((".tmp", ".lock"))
+            ):
                 continue
             if problem := _why_not(entry, base):
                 skip(document_id, *problem)

@@ -66,14 +66,14 @@ def pick_dtype(dtype: str | torch.dtype | None, device: torch.device) -> torch.d
             raise BaseModelError(f"dtype '{dtype}' is not one of {', '.join(DTYPES)}")
         return DTYPES[dtype]
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     return torch.float32
 
 
 def fast_bfloat16(device: torch.device) -> bool:
     """Whether this device has instructions for bf16 matrix products; False when torch cannot tell."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return device.type == "cpu" and bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 

@@ -23,7 +23,15 @@ from torch import Tensor
 
 from clara.errors import MissingExtraError, StoreError
 from clara.retrieval.codec import bytes_per_passage, decode_memory, flat_unit, pool
-from clara.retrieval.info import BUILDING_FILE, StoreInfo, read_info, read_unfinished_info, write_building, write_info
+from clara.retrieval.info import (
+    BUILDING_FILE,
+    STORE_FILE,
+    StoreInfo,
+    read_info,
+    read_unfinished_info,
+    write_building,
+    write_info,
+)
 from clara.retrieval.rows import PASSAGE_FIELDS, content_hash, table_schema, to_rows
 from clara.schema import Passage
 
@@ -118,10 +126,13 @@ class MemoryStore:
                 if found is None:
                     found = info.model_copy(update={"created": _now()})
                     write_building(path, found)
-                if TABLE in _table_names(database):
+                complete = (path / STORE_FILE).exists()
+                try:
                     table = database.open_table(TABLE)
-                else:
-                    table = database.create_table(TABLE, schema=table_schema(found))
+                except ValueError:  # not there yet, or killed while it was being made
+                    if complete:
+                        raise
+                    table = database.create_table(TABLE, schema=table_schema(found), mode="overwrite")
                 return cls(path, found, table, lock=lock)
         except BaseException:
             lock.release()

@@ -44,6 +44,16 @@ TRAINED: dict[Stage, tuple[str, ...]] = {
     "end_to_end": (QUERY_REASONER, GENERATOR),
 }
 TRAINS_TABLE: dict[Stage, bool] = {"pretrain": True, "instruction": True, "end_to_end": False}
+# what a checkpoint was made with; a later stage with other values would silently train another model
+FIXED_AT_PRETRAIN = (
+    "doc_max_length",
+    "compression_rate",
+    "shared_memory_token",
+    "lora_rank",
+    "lora_alpha",
+    "lora_dropout",
+    "quantization",
+)
 RESULT_FILE, CONFIG_FILE, RUN_FILE = "result.json", "config.resolved.json", "run.json"
 
 
@@ -80,6 +90,8 @@ def train_stage(
     if not data_file.is_file():
         raise ConfigError(f"data.{stage}: no such file: {data_file}")
     check_installed(settings)
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise UsageError("training with several processes is not supported yet; start one process")
     key = _key(config, stage, data_file, start)
     if not restart and (done := finished(folder, key)) is not None:
         return done
@@ -169,6 +181,13 @@ def _model(config: TrainConfig, stage: Stage, start: Path | None, resume: Path |
                 raise ConfigError(f"model.prompts: {error}") from None
         return ClaraModel.from_base(ClaraConfig(**values), device=device, dtype=dtype, seed=settings.seed)
     model = ClaraModel.from_pretrained(start, device=device, dtype=dtype, allow_untrained=True)
+    for name in FIXED_AT_PRETRAIN:
+        stored, asked = getattr(model.config, name), getattr(config.model, name)
+        if asked != stored:
+            raise ConfigError(
+                f"model.{name} is {asked}, but the checkpoint {start} was made with {stored}; "
+                "it is fixed when pretrain starts (give the same value)"
+            )
     model.config.num_documents = config.model.num_documents
     model.config.num_candidates = config.model.num_candidates
     model.config.temperature = config.model.temperature
@@ -210,13 +229,11 @@ def _trainer(
     keep: int,
     progress: Callable[[TrainProgress], None] | None,
 ) -> ClaraTrainer:
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    micro = max(1, min(settings.micro_batch_size, math.ceil(settings.batch_size / processes)))
-    accumulation = max(1, math.ceil(settings.batch_size / (micro * processes)))
-    per_epoch = math.ceil(len(rows) / micro)
-    steps = settings.max_steps or max(1, math.ceil(settings.num_epochs * per_epoch / (accumulation * processes)))
+    micro = min(settings.micro_batch_size, settings.batch_size)
+    accumulation = settings.batch_size // micro
+    steps = settings.max_steps or max(1, math.ceil(settings.num_epochs * math.ceil(len(rows) / micro) / accumulation))
     dataset = StepDataset(
-        rows, micro_batch_size=micro, num_batches=steps * accumulation * processes, seed=settings.seed, memory=memory
+        rows, micro_batch_size=micro, num_batches=steps * accumulation, seed=settings.seed, memory=memory
     )
     arguments = training_arguments(settings, folder, steps=steps, accumulation=accumulation, device=model.device)
     return ClaraTrainer(
