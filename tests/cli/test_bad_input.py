@@ -1,4 +1,4 @@
-"""What users really type and have: damaged files, wrong types, missing things, signals. One clear line, nothing lost."""
+"""What users really have: damaged files, wrong types, missing things, signals. One clear line, nothing lost."""
 
 from __future__ import annotations
 
