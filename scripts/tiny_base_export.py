@@ -34,7 +34,7 @@ def export(args: argparse.Namespace) -> None:
             evaluations[record["worlds"]] = record
     short = [r for r in lines if "worlds" in r or r["step"] % (args.log_every * 5) == 0]
     (folder / "training_log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in short[-400:]), encoding="utf-8")
-    kinds = ", ".join(world.kind for world in training_worlds())
+    kinds = args.worlds.replace(",", ", ") or ", ".join(world.kind for world in training_worlds())
     held = ", ".join(world.kind for world in held_out_worlds())
     rows = "".join(
         f"| {name} | "
@@ -53,10 +53,12 @@ def export(args: argparse.Namespace) -> None:
     parameters = sum(p.numel() for p in model.parameters())
     (folder / "README.md").write_text(
         CARD.format(
-            parameters=f"{parameters / 1e6:.1f}", layers=args.layers, hidden=args.hidden, step=state["step"],
-            minutes=round(state["seconds"] / 60), rows=rows, kinds=kinds, held=held, seed=args.seed,
-            steps=args.steps, memory_step=round(args.reading * args.steps),
-            retrieval_step=round((args.reading + args.fade) * args.steps),
+            parameters=f"{parameters / 1e6:.1f}",
+            layers=args.layers,
+            hidden=args.hidden,
+            rows=rows,
+            kinds=kinds,
+            held=held,
         ),
         encoding="utf-8",
     )  # fmt: skip
@@ -73,13 +75,12 @@ A {parameters}M-parameter Llama-shaped language model ({layers} layers, hidden s
 laptop without a download.
 
 ## What it was trained on
-Only text that `src/clara/demo/worlds.py` makes up: {kinds}; and
-worlds made up on the spot, where any noun can be an attribute. No public corpus, no user data, no product sheet.
-Invented names are split by a hash of their spelling; no name the demo corpus uses can occur in this model's
-training text. Common first names, cities, countries, colours, materials and months are shared.
+Only text that `src/clara/demo/worlds.py` makes up, of these kinds: {kinds}. No public corpus, no user data, no
+product sheet. Invented names are split by a hash of their spelling; no name the demo corpus uses can occur in this
+model's training text. Common first names, cities, countries, colours, materials and months are shared with the demo.
 
 **It has seen compress-and-read and retrieval** (in those other worlds): it was trained to answer from visible
-text, then from memory tokens made by itself, among up to five passages, and with a small contrastive loss
+text, then from memory tokens made by itself, among up to three passages, and with a small contrastive loss
 that brings a question's memory near its passage's. What the demo trains is therefore the move to a new kind
 of document, not the skill from zero.
 
@@ -88,10 +89,11 @@ of document, not the skill from zero.
 | | training worlds | held-out worlds |
 | --- | --- | --- |
 {rows}
-Step {step} of a course of {steps}, {minutes} minutes of training, seed {seed}. Memory tokens were trained from step
-{memory_step} on, several passages and the contrastive loss from step {retrieval_step} on: a step below
-these means that this part has **not** been trained yet.
-Reproduce with `python scripts/train_tiny_base.py --run runs/tiny_base`.
+It was made in three runs of `scripts/train_tiny_base.py`, each from the weights of the one before (LOG.md, from
+experiment 17 on, has the commands and what each gave): reading, with memory blended in; memory with *slot hints* (each
+memory token is told, through the output head, which kind of value's first token to hold; the hints stop with the
+base, the demo knows nothing of them); several passages and retrieval. Values of closed lists come out of memory;
+longer ones (full names, numbers) hardly do yet.
 
 ## What it cannot do
 It knows no facts about the world, cannot reason, count or translate, speaks only short template-like English, and

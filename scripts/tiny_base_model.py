@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from tiny_base_rows import Batch, Mix, Row
+from tiny_base_rows import NUM_SLOTS, Batch, Mix, Row
 from tiny_base_start import build_in_copying
 from tokenizers import Tokenizer
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -157,9 +157,9 @@ def log_name(row: Row, branch: int) -> str:
 
 
 def batch_loss(
-    model: LlamaForCausalLM, batch: Batch, mix: Mix, *, max_tokens: int, temperature: float
+    model: LlamaForCausalLM, batch: Batch, mix: Mix, *, max_tokens: int, temperature: float, slot_weight: float = 0.0
 ) -> tuple[torch.Tensor, dict[str, float]]:
-    """Weighted mean cross-entropy over all rows plus the contrastive term; and its parts for the log."""
+    """Weighted mean cross-entropy over all rows, plus the contrastive and the slot term; and its parts for the log."""
     uses_memory = any(row.slots for row in batch.rows) or mix.retrieval_weight > 0
     parts: dict[str, float] = {}
     memory = None
@@ -185,4 +185,9 @@ def batch_loss(
         parts["nce"] = float(nce.detach())
         loss = loss + mix.retrieval_weight * nce
     parts["loss"] = float(loss.detach())
+    if slot_weight and memory is not None and batch.hints and memory.shape[1] >= NUM_SLOTS:
+        passage, slot, token = (torch.tensor(column, device=model.device) for column in zip(*batch.hints, strict=True))
+        named = F.cross_entropy(model.lm_head(memory[passage, slot]).float(), token)
+        parts["slots"] = float(named.detach())
+        loss = loss + slot_weight * named
     return loss, parts

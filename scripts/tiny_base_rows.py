@@ -84,15 +84,28 @@ class Row:
         return len(self.prefix) + sum(len(branch.ids) for branch in self.branches)
 
 
+# Which memory token shall, by the output head, name the first token(s) of a value of this type: without such a hint
+# the memory stays unread for thousands of steps (LOG.md, experiment 21). NAME is the entity's own name.
+SLOTS = {
+    "colour": (0,), "city": (1,), "choice": (2,), "country": (2,), "material": (2,), "month": (2,), "weekday": (2,),
+    "person": (3, 4), "named": (5, 6), "year": (7, 8), "qty": (9,), "NAME": (10, 11),
+}  # fmt: skip
+NUM_SLOTS = 12
+
+
 @dataclass(slots=True)
 class Batch:
-    """Everything of one step, as token ids. `queries[i]` asks for a fact of passage `query_targets[i]`."""
+    """Everything of one step, as token ids. `queries[i]` asks for a fact of passage `query_targets[i]`.
+
+    `hints` are (passage, memory token, token id): what that memory token shall name.
+    """
 
     memory_size: int
     passages: list[list[int]]
     queries: list[list[int]]
     query_targets: list[int]
     rows: list[Row]
+    hints: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 def chat(system: str, user: str) -> str:
@@ -151,10 +164,29 @@ class RowMaker:
                 fact = rng.choice(passage.facts)
                 out.query_targets.append(len(out.passages))
                 out.queries.append(self.compressor_ids(draw_question(rng, passage.entity, fact), memory_size))
+                out.hints += [(len(out.passages), slot, token) for slot, token in self.slot_tokens(passage)]
                 out.passages.append(self.compressor_ids(passage.text, memory_size))
             size = 0 if visible else memory_size
             out.rows += self.group_rows(rng, group, first, mix, memory_size=size, generic=simple)
         return out
+
+    def slot_tokens(self, passage: Passage) -> list[tuple[int, int]]:
+        """(memory token, token id) for the passage's name and those of its values that have a slot."""
+        values = [(fact.attribute.values.partition(":")[0], fact.value) for fact in passage.facts]
+        found: list[tuple[int, int]] = []
+        for kind, value in [*values, ("NAME", passage.entity.name)]:
+            tokens = self.words(value)
+            if kind == "person":
+                first, last = value.split(" ", 1)
+                tokens = [self.encode(first)[0], self.encode(last)[0]]
+            elif kind == "year":
+                tokens = tokens[-2:]  # the century is nearly always the same
+            found += zip(SLOTS.get(kind, ()), tokens, strict=False)
+        return found
+
+    def words(self, text: str) -> list[int]:
+        """Token ids without the bare space some words open with."""
+        return [token for token in self.encode(text) if self.tokenizer.id_to_token(token) != "Ġ"]
 
     def group_rows(
         self, rng: random.Random, group: list[Passage], first: int, mix: Mix, *, memory_size: int, generic: bool

@@ -29,11 +29,17 @@ from tiny_base_tokenizer import load_tokenizer
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM
 
-from clara.demo.worlds import held_out_worlds, training_worlds
+from clara.demo.worlds import World, held_out_worlds, training_worlds
 
 
 def mix_at(progress: float, args: argparse.Namespace) -> Mix:
     """Reading; then memory replaces text more and more; then fewer memory tokens, more passages, retrieval."""
+    if args.course == "memory":
+        return Mix(0.9, (12,), 1, 0.1, 0.1, 0.0, 0.0)
+    if args.course == "retrieval":
+        return Mix(0.9, (12,), 3, 0.05, 0.0, 0.0, 0.15)
+    if args.course == "narrow":
+        return narrow_mix(progress, args)
     if progress < args.reading:
         # restating visible text is copying: its dense loss forms the copying heads that answering then uses
         return Mix(0.0, (16,), 1, 0.1, 0.3, 0.0, 0.0, simple_share=0.9 if progress < args.reading / 2 else 0.2)
@@ -51,6 +57,23 @@ def mix_at(progress: float, args: argparse.Namespace) -> Mix:
 
 
 # ---------------------------------------------------------------- training
+
+
+def narrow_mix(progress: float, args: argparse.Namespace) -> Mix:
+    """For a few worlds: they are read well within 600 steps, so memory may come early."""
+    if progress < args.reading:
+        return Mix(0.0, (16,), 1, 0.1, 0.2, 0.0, 0.0)
+    fade = min(1.0, (progress - args.reading) / args.fade)
+    sizes = (16,) if fade < 0.4 else (16, 16, 12)
+    return Mix(0.6 + 0.32 * fade, sizes, 1, 0.2, 0.3, args.question_weight, 0.0)
+
+
+def worlds_of(args: argparse.Namespace) -> tuple[World, ...]:
+    """The training worlds, or those of them named by --worlds."""
+    if not args.worlds:
+        return training_worlds()
+    kinds = args.worlds.split(",")
+    return tuple(world for world in training_worlds() if world.kind in kinds)
 
 
 class TwoOptimizers:
@@ -98,7 +121,10 @@ _WORKER: dict[str, Any] = {}
 def _start_worker(tokenizer_path: str, args: argparse.Namespace) -> None:
     _WORKER["args"] = args
     _WORKER["maker"] = RowMaker(
-        Tokenizer.from_file(tokenizer_path), (), seed=args.seed, batch_passages=args.batch_passages
+        Tokenizer.from_file(tokenizer_path),
+        worlds_of(args) if args.worlds else (),
+        seed=args.seed,
+        batch_passages=args.batch_passages,
     )
 
 
@@ -158,7 +184,14 @@ def train(args: argparse.Namespace) -> None:
     step = start
     for mix, batch in batches(args.run / "tokenizer.json", start, args):
         with autocast(device):
-            loss, parts = batch_loss(model, batch, mix, max_tokens=args.max_tokens, temperature=args.temperature)
+            loss, parts = batch_loss(
+                model,
+                batch,
+                mix,
+                max_tokens=args.max_tokens,
+                temperature=args.temperature,
+                slot_weight=args.slot_weight,
+            )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizers.step(schedule(step, args))
@@ -171,7 +204,7 @@ def train(args: argparse.Namespace) -> None:
             sums.clear()
         stopping = time.monotonic() - began > args.max_seconds or step == args.stop_after
         if step % args.eval_every == 0 or step == args.steps or stopping:
-            for split, worlds in (("train", training_worlds()), ("held_out", held_out_worlds())):
+            for split, worlds in (("train", worlds_of(args)), ("held_out", held_out_worlds())):
                 write({"step": step, "worlds": split, **evaluate(model, tokenizer, worlds, args)})
             save(step)
         elif step % args.save_every == 0:
@@ -186,6 +219,13 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint, tokenizer and log")
     parser.add_argument("--export", type=Path, help="write the asset folder from the run's checkpoint and stop")
     parser.add_argument("--start-from", type=Path, help="take the weights (not the optimizer) of this checkpoint.pt")
+    parser.add_argument(
+        "--course", choices=("broad", "narrow", "memory", "retrieval"), default="broad", help="curriculum: mix_at"
+    )
+    parser.add_argument(
+        "--worlds", default="", help="only these kinds, comma-separated; default: all, and made-up ones"
+    )
+    parser.add_argument("--slot-weight", type=float, default=0.0, help="weight of the hint what a memory token names")
     parser.add_argument("--steps", type=int, default=9000)
     parser.add_argument("--batch-passages", type=int, default=12)
     parser.add_argument("--max-tokens", type=int, default=4096, help="padded tokens of one forward pass")

@@ -16,7 +16,7 @@ MIN_STEPS = 6
 MODEL: dict[str, Any] = {
     "doc_max_length": 128,
     "compression_rate": 10,
-    "num_documents": 5,
+    "num_documents": 3,
     "num_candidates": 20,
     "lora_rank": 16,
     "lora_alpha": 32,
@@ -33,7 +33,7 @@ TRAINING: dict[str, Any] = {
 }
 STAGES: dict[str, dict[str, Any]] = {
     "pretrain": {"learning_rate": 2e-3, "answer_share": 0.5, "max_steps": 240},
-    "instruction": {"learning_rate": 1e-3, "max_steps": 100},
+    "instruction": {"learning_rate": 1e-3, "max_steps": 150},
     "end_to_end": {"learning_rate": 1e-3, "max_steps": 150},
 }
 

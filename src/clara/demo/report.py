@@ -26,7 +26,7 @@ ROWS = (
 )
 COLUMNS = (
     ("EM, gold document", "exact_match_gold_document"),
-    ("EM among 4 others", "exact_match_among_distractors"),
+    ("EM, gold among others", "exact_match_among_distractors"),
     ("recall@1", "recall_at_1"),
     ("recall@5", "recall_at_5"),
     ("EM, end to end", "exact_match"),
@@ -82,10 +82,10 @@ def _page(report: dict[str, Any], runs: Path) -> str:
             [
                 table(["", *(title for title, _ in COLUMNS)], rows, strong=[len(rows) - 1]),
                 note(
-                    "EM = exact match after normalisation. Gold document: the right passage's memory is given. Among 4 "
-                    "others: with its nearest neighbours by BM25. End to end: the model retrieves and answers. "
-                    "recall@1: the top passage is of the right file and holds the answer. Before end_to_end there is "
-                    "no query reasoner: its starting point, a copy of the compressor, retrieves. Seen phrasings occur "
+                    "EM = exact match after normalisation. Gold document: the right passage's memory is given. Among "
+                    "others: with its nearest neighbours by BM25, num_documents passages in all. End to end: the model "
+                    "retrieves and answers. recall@1: the top passage is of the right file and holds the answer. "
+                    "Before end_to_end there is no query reasoner: its starting point, a copy of the compressor, retrieves. Seen phrasings occur "
                     "in training rows about other products, unseen ones in none. Intervals are 95 %; a dash means "
                     "not applicable."
                 ),
