@@ -85,7 +85,8 @@ def _page(report: dict[str, Any], runs: Path) -> str:
                     "EM = exact match after normalisation. Gold document: the right passage's memory is given. Among "
                     "others: with its nearest neighbours by BM25, num_documents passages in all. End to end: the model "
                     "retrieves and answers. recall@1: the top passage is of the right file and holds the answer. "
-                    "Before end_to_end there is no query reasoner: its starting point, a copy of the compressor, retrieves. Seen phrasings occur "
+                    "Before end_to_end there is no query reasoner: its starting point, a copy of the compressor, "
+                    "retrieves. Seen phrasings occur "
                     "in training rows about other products, unseen ones in none. Intervals are 95 %; a dash means "
                     "not applicable."
                 ),
