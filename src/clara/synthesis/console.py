@@ -83,7 +83,7 @@ def synthesize_with_progress(
     if not raw_knowledge.is_file():
         raise UsageError(f"{raw_knowledge} is not there; `clara extract FOLDER --output {raw_knowledge}` writes it")
     tokenizer = load_token_counter(base_model)
-    console = Console(stderr=True)
+    console = Console()
     if base_url:
         console.print(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True
@@ -91,7 +91,8 @@ def synthesize_with_progress(
     else:
         console.print("offline drafter: nothing leaves this machine", highlight=False)
     columns = (TextColumn("drafting"), BarColumn(), MofNCompleteColumn(), TextColumn("passages"), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+    errors = Console(stderr=True)
+    with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
         task = bar.add_task("drafting", total=None)
         report = synthesize(
             raw_knowledge,
