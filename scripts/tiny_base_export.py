@@ -76,7 +76,8 @@ laptop without a download.
 
 ## What it was trained on
 Only text that `src/clara/demo/worlds.py` makes up, of these kinds: {kinds};
-and, in its first run, of worlds made up on the spot. No public corpus, no user data, no product sheet. Invented names are split by a hash of their spelling; no name the demo corpus uses can occur in this
+and, in its first run, of worlds made up on the spot. No public corpus, no user data, no product sheet. Invented names
+are split by a hash of their spelling; no name the demo corpus uses can occur in this
 model's training text. Common first names, cities, countries, colours, materials and months are shared with the demo.
 
 **It has seen compress-and-read and retrieval** (in those other worlds): it was trained to answer from visible
