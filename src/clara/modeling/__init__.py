@@ -1,5 +1,6 @@
 """The CLaRa model: compression, retrieval and generation in one causal LM with three adapters (arXiv 2511.18659)."""
 
+import torch  # noqa: F401 - first: without it transformers prints a notice of its own before clara's one line
 from transformers import AutoConfig, AutoModel
 
 from clara.modeling.config import ADAPTERS, COMPRESSOR, GENERATOR, QUERY_REASONER, ClaraConfig
