@@ -26,7 +26,7 @@ svg text { font-family: system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica
 table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .42rem .7rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 th { font-weight: 600; color: var(--soft); border-bottom-width: 2px; }
-td.number, th.number { text-align: right; white-space: nowrap; }
+td.number, th.number { text-align: right; } td.number { white-space: nowrap; }
 td small { color: var(--soft); margin-left: .35rem; }
 td.number small { display: block; margin-left: 0; } td:first-child { min-width: 9rem; }
 tr.strong td { background: #eef4fa; font-weight: 600; }
