@@ -316,3 +316,9 @@ def test_output_that_cannot_be_written_is_no_success(tmp_path: Path) -> None:
         with open("/dev/full", "wb") as full:
             done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=30)
         assert (done.returncode, done.stderr) == (1, b"error: No space left on device\n")
+
+
+def test_the_version_is_printed_alone(clara: Clara) -> None:
+    from clara import __version__
+
+    assert clara("--version") == (0, f"clara {__version__}\n", "")

@@ -21,6 +21,24 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from clara import __version__
+
+        print(f"clara {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", help="Print the version and stop.", is_eager=True, callback=_print_version
+    ),
+) -> None:
+    """A folder of documents in, a model that answers from them with sources out."""
+
+
 _INTERRUPTED, _TERMINATED = 130, 143  # exit codes of Ctrl-C (typer's own) and of SIGTERM
 
 
