@@ -32,8 +32,8 @@ TRAINING: dict[str, Any] = {
     "logging_steps": 5,
 }
 STAGES: dict[str, dict[str, Any]] = {
-    "pretrain": {"learning_rate": 2e-3, "answer_share": 0.5, "max_steps": 240},
-    "instruction": {"learning_rate": 1e-3, "max_steps": 150},
+    "pretrain": {"learning_rate": 5e-4, "answer_share": 0.8, "max_steps": 300},
+    "instruction": {"learning_rate": 5e-4, "max_steps": 150},
     "end_to_end": {"learning_rate": 1e-3, "max_steps": 150},
 }
 
