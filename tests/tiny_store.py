@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from clara.modeling import COMPRESSOR, GENERATOR, ClaraConfig, ClaraModel
 from clara.modeling.adapters import adapter_parameters
+from clara.rag.indexing import build_index
 from clara.schema import Passage
 
 NAMES = ["Arlo", "Brisk", "Cuvo", "Delta", "Ember", "Fjord", "Gamma", "Hazel", "Iota", "Juno"]
@@ -76,3 +78,21 @@ def _make_base(folder: Path) -> None:
     torch.manual_seed(0)
     LlamaForCausalLM(config).save_pretrained(folder)
     fast.save_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_checkpoint(tmp_path_factory.mktemp("model") / "checkpoint")
+
+
+@pytest.fixture(scope="session")
+def model(checkpoint: Path) -> ClaraModel:
+    return ClaraModel.from_pretrained(checkpoint, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def store_path(tmp_path_factory: pytest.TempPathFactory, checkpoint: Path, model: ClaraModel) -> Path:
+    """A finished store, for reading."""
+    path = tmp_path_factory.mktemp("store") / "store"
+    build_index(path, passages(), model, model_path=str(checkpoint), block_passages=8)
+    return path

@@ -13,6 +13,7 @@ from clara.evaluation.evaluate import EvaluationReport, System, evaluate
 from clara.evaluation.metrics import mean_interval
 from clara.evaluation.questions import EvaluationQuestion
 from clara.modeling import ClaraModel
+from clara.modeling.prompts import seeded_draw
 from clara.rag.engine import Answer, Engine
 from clara.rag.indexing import build_index
 from clara.retrieval.bm25 import LexicalIndex
@@ -41,7 +42,7 @@ class GoldAmongDistractors:
                 if h.passage.text not in question.gold and not question.is_answered_by(h.passage)
             ]
             chosen = [question.gold[0], *others[: count - 1]]
-            self._given[question.question] = sorted(chosen, key=lambda text: hash_order(question.question, text))
+            self._given[question.question] = sorted(chosen, key=lambda text: seeded_draw(question.question, text))
         distinct = list(dict.fromkeys(text for given in self._given.values() for text in given))
         self._memory = model.compress(distinct)  # [distinct, n, h]
         self._row = {text: row for row, text in enumerate(distinct)}
@@ -55,12 +56,6 @@ class GoldAmongDistractors:
         memory = [self._memory[[self._row[text] for text in self._given[question]]] for question in questions]
         texts = self.model.generate(list(questions), memory, max_new_tokens=max_new_tokens)
         return [Answer(question, text) for question, text in zip(questions, texts, strict=True)]
-
-
-def hash_order(*parts: str) -> str:
-    import hashlib
-
-    return hashlib.blake2b("|".join(parts).encode(), digest_size=8).hexdigest()
 
 
 def as_evaluation_questions(

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from clara.evaluation.metrics import Interval
 from clara.evaluation.plots import bar_chart, learning_curves
-from clara.evaluation.report import Section, cards, code, figure, note, paragraph, render_report, table
+from clara.evaluation.report import Section, answer_block, cards, code, figure, note, paragraph, render_report, table
 from clara.jsonl import write_lines
+from clara.rag.engine import SourceHit
 
 ROWS = (
     ("closed book (no document)", "closed_book"),
@@ -152,22 +153,8 @@ def _curves(runs: Path) -> list[str]:
 
 
 def _answer(answer: dict[str, Any]) -> str:
-    from html import escape
-
-    sources = "".join(
-        f"<li><code>{escape(s['document'])}</code>, page {s['page']}, score {s['score']:.3f}: "
-        f"{escape(s['excerpt'])}</li>"
-        for s in answer["sources"][:3]
-    )
-    right = (
-        ""
-        if answer["answer"] == answer["expected"]
-        else f" <small>(the sheet says: {escape(answer['expected'])})</small>"
-    )
-    return (
-        f'<div class="answer"><div class="question">{escape(answer["question"])}</div>'
-        f"<div>{escape(answer['answer']) or '<em>empty</em>'}{right}</div><ol>{sources}</ol></div>"
-    )
+    sources = [SourceHit(**source) for source in answer["sources"][:3]]
+    return answer_block(answer["question"], answer["answer"], sources, expected=answer["expected"])
 
 
 def _facts(report: dict[str, Any]) -> list[str]:

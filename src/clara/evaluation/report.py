@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from clara.evaluation.metrics import Interval
-from clara.rag.engine import Answer
+from clara.rag.engine import SourceHit
 
 _STYLE = """
 :root { --ink: #22262c; --soft: #636b75; --line: #e3e6ea; --accent: #2f5d8a; --panel: #f6f8fa; }
@@ -118,17 +118,17 @@ def figure(svg: str, caption: str = "") -> str:
     return f"<figure>{svg}{shown}</figure>"
 
 
-def answer_block(answer: Answer, *, expected: str = "") -> str:
-    """A question, its answer and where it came from."""
-    sources = "".join(
+def answer_block(question: str, answer: str, sources: Sequence[SourceHit], *, expected: str = "") -> str:
+    """A question, its answer (with what was expected, where that differs) and where it came from."""
+    listed = "".join(
         f"<li><code>{html.escape(source.document)}</code>, page {source.page}, score {source.score:.3f}"
         f"<br>{html.escape(source.excerpt)}</li>"
-        for source in answer.sources
+        for source in sources
     )
-    wanted = f' <span class="note">(expected: {html.escape(expected)})</span>' if expected else ""
+    wanted = f' <span class="note">(expected: {html.escape(expected)})</span>' if expected not in ("", answer) else ""
     return (
-        f'<div class="answer"><div class="question">{html.escape(answer.question)}</div>'
-        f"<div>{html.escape(answer.text)}{wanted}</div><ol>{sources}</ol></div>"
+        f'<div class="answer"><div class="question">{html.escape(question)}</div>'
+        f"<div>{html.escape(answer) or '<em>empty</em>'}{wanted}</div><ol>{listed}</ol></div>"
     )
 
 

@@ -10,7 +10,7 @@ from clara.evaluation import plots, report
 from clara.evaluation.evaluate import EvaluationReport
 from clara.evaluation.metrics import mcnemar_test
 from clara.jsonl import write_lines
-from clara.rag.engine import Answer
+from clara.rag.engine import SourceHit
 from clara.retrieval.info import StoreInfo
 
 SHOWN_EXAMPLES = 3
@@ -63,7 +63,9 @@ def _page(reports: Mapping[str, EvaluationReport], p_values: Mapping[str, float 
     answered = [result for result in reports[main].results if result.error is None][:SHOWN_EXAMPLES]
     examples = [
         report.answer_block(
-            Answer(result.question.question, result.prediction, list(result.hits[: reports[main].num_documents])),
+            result.question.question,
+            result.prediction,
+            [SourceHit.of(hit) for hit in result.hits[: reports[main].num_documents]],
             expected=" / ".join(result.question.answers),
         )
         for result in answered
