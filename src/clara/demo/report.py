@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,27 +44,12 @@ def write_reports(report: dict[str, Any], out: Path, runs: Path) -> None:
 
 def print_table(report: dict[str, Any], console: Console) -> None:
     """The same rows and columns as report.html, on the terminal."""
-    heldout = report["heldout"]
-    shown = Table(
-        title=f"{heldout['num_documents']} documents never trained on, {heldout['num_questions']} questions "
-        "(mean and 95 % interval)",
-        title_justify="left",
-    )
-    shown.add_column("")
-    for title, _ in COLUMNS:
-        shown.add_column(title, justify="right")
     scores = _all_scores(report)
-    for title, name in ROWS:
-        cells = [_interval(scores[name].get(metric)) for _, metric in COLUMNS]
-        shown.add_row(title, *(_text(cell) for cell in cells), style="bold" if name == "after_end_to_end" else "")
-    console.print(shown)
+    rows = [([title], scores[name]) for title, name in ROWS]
+    console.print(score_table(scope(report), rows, strong=len(ROWS) - 1))
     if failed := _failures(scores):
         console.print(failed, style="bold", highlight=False)
-    for answer in report["answers"]:
-        right = "" if answer["answer"] == answer["expected"] else f"   (the sheet says: {answer['expected']})"
-        console.print(f"\nQ  {answer['question']}\nA  {answer['answer']}{right}", highlight=False, markup=False)
-        for source in answer["sources"][:3]:
-            console.print(f"     {source['document']} p.{source['page']}  score {source['score']:.3f}", highlight=False)
+    print_answers(report["answers"], console)
     seconds = report["seconds"]
     console.print(
         f"\ncompression rate {report['compression_rate']:.1f}; {seconds['total'] / 60:.1f} minutes in all, "
@@ -73,9 +58,46 @@ def print_table(report: dict[str, Any], console: Console) -> None:
     )
 
 
+def scope(report: dict[str, Any]) -> str:
+    """What the scores are over, for a title."""
+    heldout = report["heldout"]
+    return (
+        f"{heldout['num_documents']} documents never trained on, {heldout['num_questions']} questions "
+        "(mean and 95 % interval)"
+    )
+
+
+def score_table(
+    title: str,
+    rows: Sequence[tuple[Sequence[str], Mapping[str, Any]]],
+    *,
+    heads: Sequence[str] = ("",),
+    strong: int | None = None,
+) -> Table:
+    """A terminal table of (first cells, scores): the cells under `heads`, then one column for each of COLUMNS."""
+    shown = Table(title=title, title_justify="left")
+    for number, head in enumerate(heads):
+        shown.add_column(head, justify="right" if number else "left")
+    for head, _ in COLUMNS:
+        shown.add_column(head, justify="right")
+    for number, (cells, scores) in enumerate(rows):
+        values = [_text(interval(scores.get(metric))) for _, metric in COLUMNS]
+        shown.add_row(*cells, *values, style="bold" if number == strong else "")
+    return shown
+
+
+def print_answers(answers: Sequence[Mapping[str, Any]], console: Console) -> None:
+    """Question, answer, what the sheet says where that differs, and up to three sources of each."""
+    for answer in answers:
+        right = "" if answer["answer"] == answer["expected"] else f"   (the sheet says: {answer['expected']})"
+        console.print(f"\nQ  {answer['question']}\nA  {answer['answer']}{right}", highlight=False, markup=False)
+        for source in answer["sources"][:3]:
+            console.print(f"     {source['document']} p.{source['page']}  score {source['score']:.3f}", highlight=False)
+
+
 def _page(report: dict[str, Any], runs: Path) -> str:
     heldout, scores = report["heldout"], _all_scores(report)
-    rows = [[title, *(_interval(scores[name].get(metric)) for _, metric in COLUMNS)] for title, name in ROWS]
+    rows = [[title, *(interval(scores[name].get(metric)) for _, metric in COLUMNS)] for title, name in ROWS]
     sections = [
         Section("In one line", [_cards(report), paragraph(_summary(report))]),
         Section(
@@ -129,14 +151,14 @@ def _summary(report: dict[str, Any]) -> str:
 
 
 def _bars(scores: Mapping[str, dict[str, Any]], metric: str) -> str:
-    known = {title: _interval(scores[name][metric]) for title, name in ROWS if scores[name].get(metric)}
+    known = {title: interval(scores[name][metric]) for title, name in ROWS if scores[name].get(metric)}
     return bar_chart(known, x_label=metric.replace("_", " "), highlight=[ROWS[-1][0]])
 
 
 def _attributes(scores: Mapping[str, dict[str, Any]]) -> str:
     systems = [(title, name) for title, name in ROWS if name.startswith("after_")] + [ROWS[2]]
     names = list(scores["after_end_to_end"]["by_attribute"])
-    rows = [[name, *(_interval(scores[system]["by_attribute"].get(name)) for _, system in systems)] for name in names]
+    rows = [[name, *(interval(scores[system]["by_attribute"].get(name)) for _, system in systems)] for name in names]
     return table(["attribute", *(title for title, _ in systems)], rows)
 
 
@@ -179,12 +201,13 @@ def _all_scores(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {**report["baselines"], "after_end_to_end": report["after_end_to_end"]}
 
 
-def _interval(value: dict[str, Any] | None) -> Interval | None:
+def interval(value: dict[str, Any] | None) -> Interval | None:
+    """An interval as report.json writes it; None stays None."""
     return None if value is None else Interval(**value)
 
 
-def _text(interval: Interval | None) -> str:
-    return "–" if interval is None else f"{interval.mean:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
+def _text(value: Interval | None) -> str:
+    return "–" if value is None else f"{value.mean:.2f} [{value.low:.2f}, {value.high:.2f}]"
 
 
 def _without_lists(value: Any) -> Any:
