@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -87,3 +89,50 @@ def test_paired_bootstrap_sees_a_difference_and_no_difference() -> None:
         for _ in range(100)
     ]
     assert 0 <= np.mean(np.array(p_values) < 0.05) <= 0.12
+
+
+def test_a_paired_difference_of_equal_scores_is_exactly_nothing() -> None:
+    scores = [float(i % 3 == 0) for i in range(90)]
+    found = metrics.paired_difference(scores, scores, groups=[i // 2 for i in range(90)])
+    assert (found.difference.mean, found.difference.low, found.difference.high, found.p_value) == (0, 0, 0, 1)
+
+
+def test_a_paired_difference_finds_a_known_shift_about_95_times_in_100() -> None:
+    random = np.random.default_rng(2)
+    covered, significant = [], []
+    for _ in range(60):
+        about = np.repeat(random.normal(0, 0.2, 50), 2)  # what the two questions about one document share
+        second = random.normal(size=100)
+        first = second + 0.1 + about + random.normal(0, 0.1, 100)
+        groups = [i // 2 for i in range(100)]
+        found = metrics.paired_difference(first.tolist(), second.tolist(), groups=groups, samples=500)
+        covered.append(found.difference.low <= 0.1 <= found.difference.high)
+        significant.append((found.difference.low > 0 or found.difference.high < 0) == (found.p_value < 0.05))
+    assert 0.86 <= np.mean(covered) <= 1
+    assert np.mean(significant) >= 0.9  # interval and p-value tell the same story, but for close calls
+
+
+def test_groups_widen_a_paired_interval_as_far_as_their_questions_say_the_same() -> None:
+    random = np.random.default_rng(3)
+    once = random.choice([-1.0, 0.0, 1.0], 60, p=[0.2, 0.4, 0.4])
+    first, second = np.repeat(once, 4).tolist(), [0.0] * 240  # four questions a document, all with one outcome
+    blind = metrics.paired_difference(first, second)
+    grouped = metrics.paired_difference(first, second, groups=[i // 4 for i in range(240)])
+    alone = metrics.paired_difference(once.tolist(), [0.0] * 60)
+    assert grouped.difference.mean == pytest.approx(blind.difference.mean)
+
+    def width(found: metrics.PairedDifference) -> float:
+        return found.difference.high - found.difference.low
+
+    assert width(grouped) == pytest.approx(2 * width(blind), rel=0.12)
+    assert width(grouped) == pytest.approx(width(alone), abs=1e-9)
+    assert grouped.p_value > blind.p_value
+
+
+def test_a_failed_answer_drops_its_pair_from_both_sides() -> None:
+    found = metrics.paired_difference([1, None, 1, 0, 1], [0, 1, None, 0, 1], groups=["a", "a", "b", "b", "c"])
+    assert (found.first, found.second, found.num_dropped) == (2 / 3, 1 / 3, 2)
+    without = metrics.paired_difference([1, 0, 1], [0, 0, 1], groups=["a", "b", "c"])
+    assert found == replace(without, num_dropped=2)
+    with pytest.raises(ValueError, match="no question was scored on both sides"):
+        metrics.paired_difference([1, None], [None, 1])

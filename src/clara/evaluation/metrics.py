@@ -11,10 +11,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clara.text import normalize_answer
 
 Z_95 = 1.959963984540054
+DRAWS_AT_ONCE = 1_000_000  # numbers in memory, however many groups and samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,21 @@ class Interval:
 
     def __str__(self) -> str:
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+@dataclass(frozen=True, slots=True)
+class PairedDifference:
+    """How much higher the first of two systems scored on the questions both were scored on."""
+
+    first: float
+    second: float
+    """Means over the pairs."""
+    difference: Interval
+    """first - second; its `count` is the number of pairs."""
+    p_value: float
+    """Two-sided, of no difference."""
+    num_dropped: int
+    """Questions without a score on one side or on both: they are in none of these numbers."""
 
 
 # ------------------------------------------------------------------------------------------------------------- answers
@@ -143,17 +160,9 @@ def bootstrap_interval(
     >>> str(bootstrap_interval([0.0, 1.0] * 50))
     '0.500 [0.400, 0.600]'
     """
-    if not len(values):
-        raise ValueError("an interval needs at least one value")
-    names = list(groups) if groups is not None else list(range(len(values)))
-    index = {name: i for i, name in enumerate(dict.fromkeys(names))}
-    members = np.array([index[name] for name in names])
-    sums = np.bincount(members, weights=np.asarray(values, dtype=float))
-    sizes = np.bincount(members)
-    drawn = np.random.default_rng(seed).integers(0, len(sums), (samples, len(sums)))
-    means = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    mean, means = _resampled_means(values, groups, samples=samples, seed=seed)
     low, high = np.quantile(means, [0.025, 0.975])
-    return Interval(float(sums.sum() / sizes.sum()), float(low), float(high), len(values))
+    return Interval(mean, float(low), float(high), len(values))
 
 
 def mean_interval(values: Sequence[float], *, groups: Sequence[object] | None = None) -> Interval:
@@ -193,9 +202,16 @@ def mcnemar_test(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def paired_bootstrap_test(
-    first: Sequence[float], second: Sequence[float], *, samples: int = 5000, seed: int = 0
+    first: Sequence[float],
+    second: Sequence[float],
+    *,
+    groups: Sequence[object] | None = None,
+    samples: int = 5000,
+    seed: int = 0,
 ) -> float:
     """The two-sided p-value that two systems, scored on the same questions, have the same mean (shifted bootstrap).
+
+    Questions of one group (about one document, say) are drawn together.
 
     >>> paired_bootstrap_test([0.9, 0.8, 0.7, 0.9] * 10, [0.1, 0.2, 0.3, 0.2] * 10) < 0.001
     True
@@ -203,16 +219,66 @@ def paired_bootstrap_test(
     1.0
     """
     _check_paired(first, second)
-    difference = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
-    observed = abs(difference.mean())
+    differences = [a - b for a, b in zip(first, second, strict=True)]
+    observed, means = _resampled_means(differences, groups, samples=samples, seed=seed)
     if observed == 0:
         return 1.0
-    centred = difference - difference.mean()
+    return float((np.sum(np.abs(means - observed) >= abs(observed)) + 1) / (samples + 1))
+
+
+def paired_difference(
+    first: Sequence[float | None],
+    second: Sequence[float | None],
+    *,
+    groups: Sequence[object] | None = None,
+    samples: int = 5000,
+    seed: int = 0,
+) -> PairedDifference:
+    """How much higher `first` is than `second`, question by question; a None on either side drops the pair.
+
+    The interval is the percentile bootstrap's, the p-value the shifted bootstrap's; both draw whole groups. Raises
+    ValueError when the lists differ in length or no pair is left.
+
+    >>> found = paired_difference([1, 1, 1, 0, None] * 20, [1, 0, 0, 0, 1] * 20)
+    >>> found.difference.mean, found.difference.low > 0, found.p_value < 0.001, found.num_dropped
+    (0.5, True, True, 20)
+    """
+    _check_paired(first, second)
+    names = range(len(first)) if groups is None else groups
+    pairs = [(a, b, g) for a, b, g in zip(first, second, names, strict=True) if a is not None and b is not None]
+    if not pairs:
+        raise ValueError("no question was scored on both sides")
+    ours, theirs, kept = [a for a, _, _ in pairs], [b for _, b, _ in pairs], [g for _, _, g in pairs]
+    difference = bootstrap_interval([a - b for a, b, _ in pairs], groups=kept, samples=samples, seed=seed)
+    return PairedDifference(
+        first=sum(ours) / len(pairs),
+        second=sum(theirs) / len(pairs),
+        difference=difference,
+        p_value=paired_bootstrap_test(ours, theirs, groups=kept, samples=samples, seed=seed),
+        num_dropped=len(first) - len(pairs),
+    )
+
+
+def _resampled_means(
+    values: Sequence[float], groups: Sequence[object] | None, *, samples: int, seed: int
+) -> tuple[float, NDArray[np.float64]]:
+    """The mean, and the means of `samples` draws of as many groups as there are, with replacement."""
+    if not len(values):
+        raise ValueError("an interval needs at least one value")
+    names = list(groups) if groups is not None else list(range(len(values)))
+    index = {name: i for i, name in enumerate(dict.fromkeys(names))}
+    members = np.array([index[name] for name in names])
+    sums = np.bincount(members, weights=np.asarray(values, dtype=float))
+    sizes = np.bincount(members)
     random = np.random.default_rng(seed)
-    means = [centred[random.integers(0, len(centred), len(centred))].mean() for _ in range(samples)]
-    return float((np.sum(np.abs(means) >= observed) + 1) / (samples + 1))
+    at_once = max(1, DRAWS_AT_ONCE // len(sums))
+    means = np.empty(samples)
+    for start in range(0, samples, at_once):
+        drawn = random.integers(0, len(sums), (min(at_once, samples - start), len(sums)))
+        means[start : start + len(drawn)] = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    return float(sums.sum() / sizes.sum()), means
 
 
-def _check_paired(first: Sequence[float], second: Sequence[float]) -> None:
+def _check_paired(first: Sequence[object], second: Sequence[object]) -> None:
     if len(first) != len(second) or not len(first):
         raise ValueError(f"a paired test needs as many scores on both sides, got {len(first)} and {len(second)}")
