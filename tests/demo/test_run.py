@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from clara.demo import recipe, run
+from clara.demo import heldout, recipe, run
 from clara.demo.recipe import DemoSettings
 from clara.errors import UsageError
 from clara.jsonl import read_records
@@ -83,7 +83,8 @@ def test_files_of_all_three_kinds_were_read_and_nothing_held_out_was_trained_on(
 def test_killed_and_started_again_it_ends_as_undisturbed(
     breaks_at: str, finished: tuple[Path, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = getattr(run, breaks_at)
+    module = run if breaks_at == "train_stage" else heldout
+    real = getattr(module, breaks_at)
 
     def dies(*arguments: Any, progress: Callable[..., None], **more: Any) -> Any:
         def until_two(*now: Any) -> None:
@@ -95,7 +96,7 @@ def test_killed_and_started_again_it_ends_as_undisturbed(
 
     settings, console = DemoSettings(output=tmp_path / "out", documents=20), Console(quiet=True)
     with monkeypatch.context() as patch:
-        patch.setattr(run, breaks_at, dies)
+        patch.setattr(module, breaks_at, dies)
         with pytest.raises(Killed):
             run.run_demo(settings, console=console)
     run.run_demo(settings, console=console)

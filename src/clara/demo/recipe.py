@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,11 @@ STAGES: dict[str, dict[str, Any]] = {
     "end_to_end": {"learning_rate": 1e-3, "max_steps": 150},
 }
 
+LONG_STEPS = 3.0  # `--long` takes this many times the steps of every stage: three runs within the hour on two cores
+LONG_RATES = {4: 6, 8: 12, 16: 32}
+"""What `--long` aims at -> model.compression_rate. The measured rate is text tokens / (memory tokens + <SEP>); a demo
+passage has about 84 tokens, so 128 // 6 = 21, 128 // 12 = 10 and 128 // 32 = 4 memory tokens come nearest."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoSettings:
@@ -46,6 +51,10 @@ class DemoSettings:
     seed: int = 0
     documents: int = 1000
     base_model: str = "tiny"
+    compression_rate: int = MODEL["compression_rate"]
+    """Passage tokens for each memory token, at full length."""
+    steps_factor: float = 1.0
+    """Every stage takes this many times the recipe's steps."""
 
     def __post_init__(self) -> None:
         if self.documents < 20:
@@ -65,7 +74,7 @@ class DemoSettings:
         return {
             "runs_dir": str(runs),
             "device": "cpu",
-            "model": {"base_model": self.base_model, **MODEL},
+            "model": {**MODEL, "base_model": self.base_model, "compression_rate": self.compression_rate},
             "data": {stage: str(data / f"{stage}_data.jsonl") for stage in STAGES}
             | {"eval_fraction": 0.05, "max_eval_rows": 100},
             "training": {**TRAINING, "seed": self.seed},
@@ -74,7 +83,14 @@ class DemoSettings:
 
     def _steps(self, values: dict[str, Any]) -> int:
         """Optimizer steps of a stage: the recipe's are for 1,000 documents, more documents get more."""
-        return max(MIN_STEPS, round(values["max_steps"] * self.documents / 1000))
+        return max(MIN_STEPS, round(values["max_steps"] * self.steps_factor * self.documents / 1000))
+
+    def at_each_rate(self) -> dict[int, DemoSettings]:
+        """The runs of `--long`: the rate each aims at, and its settings, in a folder of its own inside `output`."""
+        return {
+            target: replace(self, output=self.output / f"rate-{target}", compression_rate=rate, steps_factor=LONG_STEPS)
+            for target, rate in LONG_RATES.items()
+        }
 
     def identity(self) -> dict[str, Any]:
         """What makes two runs the same run."""

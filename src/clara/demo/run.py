@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-import os
-import platform
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from clara.chunking import chunk_document, load_token_counter
+from clara.chunking import load_token_counter
+from clara.demo.comparing import compare_stages
 from clara.demo.corpus import World, make_world
-from clara.demo.measuring import MAX_NEW_TOKENS, measure_baselines, measure_checkpoint
+from clara.demo.heldout import (
+    corpus_digest,
+    count_questions,
+    extract_parts,
+    headline,
+    index_passages,
+    read_passages,
+    show_answers,
+    surroundings,
+)
+from clara.demo.measuring import measure_baselines, measure_checkpoint
 from clara.demo.questions import HeldoutQuestion, heldout_questions, question_forms
 from clara.demo.recipe import MODEL, DemoSettings
 from clara.demo.report import print_table, write_reports
 from clara.demo.steps import Steps, Tick
 from clara.demo.writers import write_corpus
 from clara.dialects import STAGE_TYPES
-from clara.errors import ExtractionError, RecordsError
-from clara.extraction import extract_folder
+from clara.errors import RecordsError
 from clara.jsonl import check_file, read_records
 from clara.modeling import ClaraConfig, ClaraModel
 from clara.modeling.base import resolve_base
 from clara.rag.engine import load_engine
-from clara.rag.indexing import build_index
-from clara.schema import STAGES, Document, EndToEndExample, InstructionExample, Passage, PretrainExample, Stage
+from clara.schema import STAGES, EndToEndExample, InstructionExample, Passage, PretrainExample, Stage
 from clara.synthesis import ExtractiveDrafter, synthesize
 from clara.training import TrainConfig, parse_config, train_stage
 
 NUM_STEPS = 14
-SHOWN_ANSWERS = 3
 
 
 def run_demo(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
@@ -49,7 +55,9 @@ def run_demo(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
         "corpus", "writing fictional product sheets (PDF, DOCX, PPTX)", lambda tick: _write(world, documents, tick)
     )
     extracted = steps.run(
-        "extract", "extracting text, headings and tables", lambda tick: _extract(documents, raw, tick)
+        "extract",
+        "extracting text, headings and tables",
+        lambda tick: extract_parts(documents, raw, ("train", "heldout"), tick),
     )
     made = steps.run(
         "synthesize", "drafting training data offline", lambda tick: _synthesize(settings, raw, data, tick)
@@ -68,14 +76,15 @@ def run_demo(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
 
         trained[stage] = steps.run(f"train_{stage}", f"training stage {number} of 3: {stage}", train)
 
-    passages = _passages(settings, raw / "heldout.jsonl")
-    asked = _questions(settings, world, data)
+    passages = read_passages(raw / "heldout.jsonl", settings.base_model)
+    forms = training_forms(world, data)  # which phrasings training saw is looked up in the training rows themselves
+    asked = heldout_questions(world, seed=settings.seed, training_forms=forms, num=settings.questions)
     model_path = Path(trained["end_to_end"]["checkpoint"]).resolve()
     store = out / "store"
     index = steps.run(
         "index",
         "compressing and indexing the held-out documents",
-        lambda tick: _index(model_path, store, passages, tick),
+        lambda tick: index_passages(_load(model_path), str(model_path), store, passages, tick),
     )
     baselines = steps.run(
         "baselines",
@@ -91,12 +100,15 @@ def run_demo(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
             return _measure(config, name, checkpoint, out, passages, asked, tick)
 
         measured[name] = steps.run(f"evaluate_{name}", f"held-out questions: {name.replace('_', ' ')}", measure)
-    shown = steps.run("answers", "answering three questions with sources", lambda tick: _show(store, asked))
+    shown = steps.run(
+        "answers", "answering three questions with sources", lambda tick: show_answers(load_engine(store), asked)
+    )
 
     report = {
         "heldout": headline(measured["after_end_to_end"], settings.held_out, len(asked)),
         "baselines": baselines | {name: scores for name, scores in measured.items() if name != "after_end_to_end"},
         "after_end_to_end": measured["after_end_to_end"],
+        "stages": compare_stages([out / "evaluation"]),
         "compression_rate": index["compression_rate"],
         "compression": index,
         "seconds": {
@@ -113,16 +125,11 @@ def run_demo(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
         "data": made,
         "training": trained,
         "answers": shown,
-        "questions": {
-            "total": len(asked),
-            "seen_phrasing": sum(question.phrasing == "seen" for question in asked),
-            "unseen_phrasing": sum(question.phrasing == "unseen" for question in asked),
-        },
+        "questions": count_questions(asked),
         "seeds": {"corpus": settings.seed, "training": settings.seed},
+        "corpus_digest": corpus_digest(world),
         "configuration": config.model_dump(),
-        "versions": {name: version(name) for name in ("clara-rag", "torch", "transformers", "peft", "lancedb")}
-        | {"python": platform.python_version()},
-        "machine": {"platform": platform.platform(), "cores": _cores()},
+        **surroundings(),
         "model": str(model_path),
         "store": str(store.resolve()),
     }
@@ -131,43 +138,9 @@ def run_demo(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
     return report
 
 
-def headline(scores: dict[str, Any], documents: int, questions: int) -> dict[str, Any]:
-    """The four numbers everybody asks for, with their 95 % intervals beside them."""
-    names = (
-        "exact_match_gold_document",
-        "recall_at_1",
-        "recall_at_5",
-        "exact_match",
-        "exact_match_seen",
-        "exact_match_unseen",
-    )
-    return {
-        **{name: scores[name]["mean"] if scores.get(name) else None for name in names},
-        "intervals": {name: [scores[name]["low"], scores[name]["high"]] for name in names if scores.get(name)},
-        "num_documents": documents,
-        "num_questions": questions,
-    }
-
-
 def _write(world: World, folder: Path, tick: Tick) -> dict[str, int]:
     write_corpus(world, folder, on_progress=lambda done, total: tick(done, total, "files"))
     return {"train": len(world.part("train")), "heldout": len(world.part("heldout"))}
-
-
-def _extract(documents: Path, raw: Path, tick: Tick) -> dict[str, Any]:
-    """Both parts, apart; every fictional sheet must come through, or the scores would blame the model."""
-    counts = {}
-    for split in ("train", "heldout"):
-        report = extract_folder(
-            documents / split,
-            raw / f"{split}.jsonl",
-            progress=lambda file, done, total, split=split: tick(done, total, f"{split} files"),  # type: ignore[misc]
-        )
-        if failed := report.count("failed"):
-            reasons = ", ".join(f"{count} {reason}" for reason, count in report.reasons.items())
-            raise ExtractionError(f"{failed} of the demo's own {split} files were not read ({reasons})", reason="demo")
-        counts[split] = {"files": report.count("ok"), "pages": sum(file.pages for file in report.files)}
-    return counts
 
 
 def _synthesize(settings: DemoSettings, raw: Path, data: Path, tick: Tick) -> dict[str, Any]:
@@ -194,19 +167,9 @@ def _validate(data: Path) -> dict[str, int]:
     return counts
 
 
-def _passages(settings: DemoSettings, raw: Path) -> list[Passage]:
-    tokenizer = load_token_counter(settings.base_model)
-    return [
-        passage
-        for document in read_records(raw, Document)
-        for passage in chunk_document(document, tokenizer=tokenizer, max_tokens=MODEL["doc_max_length"])
-    ]
-
-
-def _questions(settings: DemoSettings, world: World, data: Path) -> list[HeldoutQuestion]:
-    """Held-out questions; which of their phrasings training saw is looked up in the training rows themselves."""
-    forms = question_forms(_trained_questions(data), names=[sheet.product.name for sheet in world.part("train")])
-    return heldout_questions(world, seed=settings.seed, training_forms=forms, num=settings.questions)
+def training_forms(world: World, data: Path) -> Counter[str]:
+    """How often each form of a question occurs in the training rows in the folder `data`."""
+    return question_forms(_trained_questions(data), names=[sheet.product.name for sheet in world.part("train")])
 
 
 def _trained_questions(data: Path) -> Iterable[str]:
@@ -216,23 +179,6 @@ def _trained_questions(data: Path) -> Iterable[str]:
         yield instruction.input or instruction.instruction
     for joint in read_records(data / "end_to_end_data.jsonl", EndToEndExample):
         yield from joint.question
-
-
-def _index(model_path: Path, store: Path, passages: list[Passage], tick: Tick) -> dict[str, Any]:
-    """Build the store and measure the rate: text tokens / (memory tokens + <SEP>), over real passages."""
-    model = ClaraModel.from_pretrained(model_path, device="cpu")
-    build_index(
-        store, passages, model, model_path=str(model_path), progress=lambda done, total: tick(done, total, "passages")
-    )
-    tokens = model.count_tokens([passage.text for passage in passages])
-    slot = model.config.num_memory_tokens + 1
-    return {
-        "compression_rate": sum(tokens) / (slot * len(passages)),
-        "num_passages": len(passages),
-        "mean_passage_tokens": sum(tokens) / len(passages),
-        "memory_tokens": model.config.num_memory_tokens,
-        "characters_per_token": sum(len(passage.text) for passage in passages) / sum(tokens),
-    }
 
 
 def _baselines(
@@ -256,10 +202,7 @@ def _measure(
     asked: list[HeldoutQuestion],
     tick: Tick,
 ) -> dict[str, Any]:
-    if checkpoint is None:
-        model = _untrained(config)
-    else:
-        model = ClaraModel.from_pretrained(checkpoint, device="cpu")
+    model = _untrained(config) if checkpoint is None else _load(checkpoint)
     store = out / "store" if name == "after_end_to_end" else out / "evaluation" / f"store_{name}"
     return measure_checkpoint(
         model,
@@ -274,29 +217,11 @@ def _measure(
     )
 
 
+def _load(checkpoint: Path | str) -> ClaraModel:
+    return ClaraModel.from_pretrained(checkpoint, device="cpu")
+
+
 def _untrained(config: TrainConfig) -> ClaraModel:
     """What pretrain starts from, to the last weight."""
     settings = ClaraConfig(**config.model.model_dump())
     return ClaraModel.from_base(settings, device="cpu", dtype="float32", seed=config.pretrain.seed)
-
-
-def _show(store: Path, asked: list[HeldoutQuestion]) -> list[dict[str, Any]]:
-    """Three questions about different documents, answered as `clara ask` answers."""
-    apart = list({question.document: question for question in asked}.values())
-    chosen = apart[:: max(1, len(apart) // SHOWN_ANSWERS)][:SHOWN_ANSWERS]
-    answers = load_engine(store).answer([question.question for question in chosen], max_new_tokens=MAX_NEW_TOKENS)
-    return [
-        {
-            "question": question.question,
-            "answer": answer.text,
-            "expected": question.answers[0],
-            "document": question.document,
-            "page": question.page,
-            "sources": [asdict(source) for source in answer.sources],
-        }
-        for question, answer in zip(chosen, answers, strict=True)
-    ]
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

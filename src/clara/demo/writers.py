@@ -22,7 +22,7 @@ FACTS_FILE = "facts.jsonl"
 def write_corpus(
     world: World, directory: Path, *, on_progress: Callable[[int, int], None] = lambda done, total: None
 ) -> None:
-    """Writes `directory`/train and /heldout, one file per sheet, and facts.jsonl; files already there are kept.
+    """Writes `directory`/SPLIT for each split of the world, one file per sheet, and facts.jsonl; files there are kept.
 
     The same world gives the same bytes. Every file is written beside and renamed, so one that exists is whole.
     Raises UsageError when the directory holds another world's facts.
@@ -35,7 +35,7 @@ def write_corpus(
     facts_path = directory / FACTS_FILE
     if facts_path.exists() and facts_path.read_bytes() != facts:
         raise UsageError(f"{directory} holds another demo corpus (other seed or size); choose another folder")
-    for split in ("train", "heldout"):
+    for split in {sheet.split for sheet in world.sheets}:
         (directory / split).mkdir(parents=True, exist_ok=True)
     _write_whole(facts_path, facts)
     for index, sheet in enumerate(world.sheets):
