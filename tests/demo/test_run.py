@@ -57,8 +57,13 @@ def test_the_report_holds_what_it_promises(finished: tuple[Path, dict[str, Any]]
     assert len(report["answers"]) == 3
     assert all(answer["sources"] for answer in report["answers"])
     assert not any(scores["num_failed"] for scores in report["baselines"].values())
+    assert set(report["stages"]) == {"pretrain", "instruction", "end_to_end"}
+    for stage in report["stages"].values():
+        assert stage["difference"]["mean"] == pytest.approx(stage["after"] - stage["before"])
+        assert stage["difference"]["count"] == report["questions"]["total"]
     html = (out / "report.html").read_text(encoding="utf-8")
-    assert html.count("<svg") >= 6
+    assert "Does each stage earn its place?" in html
+    assert html.count("<svg") >= 7
     assert "http://" not in html.replace("http://www.w3.org", "")
     assert "recall@1" in (out.parent / "console.txt").read_text()
 
@@ -101,7 +106,7 @@ def test_killed_and_started_again_it_ends_as_undisturbed(
             run.run_demo(settings, console=console)
     run.run_demo(settings, console=console)
     report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
-    for name in ("heldout", "baselines", "compression_rate", "answers"):
+    for name in ("heldout", "baselines", "stages", "compression_rate", "answers"):
         assert report[name] == finished[1][name], name
 
 

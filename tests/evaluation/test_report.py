@@ -52,3 +52,10 @@ def test_cells_show_intervals_numbers_and_gaps() -> None:
     shown = report.table(["system", "EM", "n", "x"], [["clara", wilson_interval(8, 10), 1200, None]], strong=[0])
     for expected in ("0.800<small>0.49–0.94</small>", "1,200", "–", '<tr class="strong">'):
         assert expected in shown
+
+
+def test_a_staircase_names_its_steps_and_leaves_gaps_where_nothing_was_measured() -> None:
+    curves = {"EM": {"untrained": wilson_interval(1, 4), "after": wilson_interval(3, 4)}, "recall": {"untrained": None}}
+    svg = plots.staircase(curves, y_label="score")
+    assert {"EM", "recall", "untrained", "after", "score"} <= set(texts(svg))
+    assert svg == plots.staircase(curves, y_label="score")

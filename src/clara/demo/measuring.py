@@ -121,7 +121,6 @@ def measure_checkpoint(
             scores |= retrieval_scores(report) | answer_scores(report, asked)
         else:
             scores[metric] = asdict(report.metrics["exact_match"])
-            scores[f"{metric}_per_question"] = report.scores("exact_match")
         scores["num_failed"] = scores.get("num_failed", 0) + report.num_failed
     return scores
 
@@ -178,6 +177,4 @@ def _part(
 
 
 def retrieval_scores(report: EvaluationReport) -> dict[str, Any]:
-    return {name: asdict(report.metrics[name]) for name in ("recall_at_1", "recall_at_5") if name in report.metrics} | {
-        "recall_at_1_per_question": report.scores("recall_at_1")
-    }
+    return {name: asdict(report.metrics[name]) for name in ("recall_at_1", "recall_at_5") if name in report.metrics}

@@ -10,8 +10,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from clara.demo.comparing import CLAIMS, p_text, verdict
 from clara.evaluation.metrics import Interval
-from clara.evaluation.plots import bar_chart, learning_curves
+from clara.evaluation.plots import bar_chart, learning_curves, staircase
 from clara.evaluation.report import Section, answer_block, cards, code, figure, note, paragraph, render_report, table
 from clara.jsonl import write_lines
 from clara.rag.engine import SourceHit
@@ -34,11 +35,18 @@ COLUMNS = (
     ("seen phrasings", "exact_match_seen"),
     ("unseen phrasings", "exact_match_unseen"),
 )
+CHECKPOINTS = (
+    ("untrained", "untrained"),
+    ("pretrain", "after_pretrain"),
+    ("instruction", "after_instruction"),
+    ("end_to_end", "after_end_to_end"),
+)
+COMPARED = ("stage", "raises", "before", "after", "difference", "p", "earns its place")
 
 
 def write_reports(report: dict[str, Any], out: Path, runs: Path) -> None:
-    """Write report.json (without the per-question lists) and report.html into `out`."""
-    write_lines(out / "report.json", [json.dumps(_without_lists(report), indent=2, ensure_ascii=False)])
+    """Write report.json and report.html into `out`."""
+    write_lines(out / "report.json", [json.dumps(report, indent=2, ensure_ascii=False)])
     write_lines(out / "report.html", [_page(report, runs)])
 
 
@@ -49,6 +57,7 @@ def print_table(report: dict[str, Any], console: Console) -> None:
     console.print(score_table(scope(report), rows, strong=len(ROWS) - 1))
     if failed := _failures(scores):
         console.print(failed, style="bold", highlight=False)
+    console.print(stage_table(report["stages"]))
     print_answers(report["answers"], console)
     seconds = report["seconds"]
     console.print(
@@ -58,7 +67,7 @@ def print_table(report: dict[str, Any], console: Console) -> None:
     )
 
 
-def scope(report: dict[str, Any]) -> str:
+def scope(report: Mapping[str, Any]) -> str:
     """What the scores are over, for a title."""
     heldout = report["heldout"]
     return (
@@ -95,6 +104,16 @@ def print_answers(answers: Sequence[Mapping[str, Any]], console: Console) -> Non
             console.print(f"     {source['document']} p.{source['page']}  score {source['score']:.3f}", highlight=False)
 
 
+def stage_table(stages: Mapping[str, dict[str, Any]]) -> Table:
+    """What compare_stages found, for the terminal."""
+    shown = Table(title="Does each stage earn its place? (paired, mean and 95 % interval)", title_justify="left")
+    for title in COMPARED:
+        shown.add_column(title, justify="left" if title in COMPARED[:2] else "right")
+    for row in _compared(stages):
+        shown.add_row(*row)
+    return shown
+
+
 def _page(report: dict[str, Any], runs: Path) -> str:
     heldout, scores = report["heldout"], _all_scores(report)
     rows = [[title, *(interval(scores[name].get(metric)) for _, metric in COLUMNS)] for title, name in ROWS]
@@ -119,6 +138,7 @@ def _page(report: dict[str, Any], runs: Path) -> str:
                 figure(_bars(scores, "recall_at_1"), "Recall@1"),
             ],
         ),
+        Section("Does each stage earn its place?", _stages(report["stages"], scores)),
         Section("By attribute, after each stage (end to end)", [_attributes(scores)]),
         Section("Learning curves", _curves(runs)),
         Section("Three answers with sources", [_answer(answer) for answer in report["answers"]]),
@@ -153,6 +173,34 @@ def _summary(report: dict[str, Any]) -> str:
 def _bars(scores: Mapping[str, dict[str, Any]], metric: str) -> str:
     known = {title: interval(scores[name][metric]) for title, name in ROWS if scores[name].get(metric)}
     return bar_chart(known, x_label=metric.replace("_", " "), highlight=[ROWS[-1][0]])
+
+
+def _stages(stages: Mapping[str, dict[str, Any]], scores: Mapping[str, dict[str, Any]]) -> list[str]:
+    lines = {
+        title: {step: interval(scores[name].get(metric)) for step, name in CHECKPOINTS}
+        for title, metric in (*COLUMNS[:3], COLUMNS[4])
+    }
+    dropped = sum(comparison["num_dropped"] for comparison in stages.values())
+    return [
+        table(COMPARED, [[cell.replace(" ", "\u00a0") for cell in row] for row in _compared(stages)]),
+        note(
+            "Each stage against the checkpoint before it, question by question. Questions about one document are drawn "
+            "together in the interval (95 %) and in the two-sided p-value, both by the bootstrap. "
+            + (f"Pairs left out because an answer failed: {dropped}." if dropped else "No answer failed.")
+        ),
+        figure(staircase(lines), "Each score before training and after each stage, with 95 % intervals"),
+    ]
+
+
+def _compared(stages: Mapping[str, dict[str, Any]]) -> list[list[str]]:
+    """Rows of COMPARED."""
+    rows = []
+    for claim in CLAIMS:
+        found = stages[claim.stage]
+        difference = "{mean:+.3f} [{low:+.3f}, {high:+.3f}]".format(**found["difference"])
+        before, after = f"{found['before']:.3f}", f"{found['after']:.3f}"
+        rows.append([claim.stage, claim.score, before, after, difference, p_text(found["p_value"]), verdict(found)])
+    return rows
 
 
 def _attributes(scores: Mapping[str, dict[str, Any]]) -> str:
@@ -208,11 +256,3 @@ def interval(value: dict[str, Any] | None) -> Interval | None:
 
 def _text(value: Interval | None) -> str:
     return "–" if value is None else f"{value.mean:.2f} [{value.low:.2f}, {value.high:.2f}]"
-
-
-def _without_lists(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_lists(inner) for key, inner in value.items() if not key.endswith("_per_question")}
-    if isinstance(value, list):
-        return [_without_lists(inner) for inner in value]
-    return value

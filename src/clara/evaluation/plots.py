@@ -73,6 +73,28 @@ def line_chart(
     return _svg(figure, f"lines {y_label} {list(curves)}")
 
 
+def staircase(curves: Mapping[str, Mapping[str, Interval | None]], *, y_label: str = "", y_max: float = 1.0) -> str:
+    """One line for each name over named steps, the same for all, each point with its 95 % interval; None is a gap.
+
+    The lines stand a little apart, so that no interval hides another.
+    """
+    figure, axes = _figure(7.2, 3.2)
+    steps = list(dict.fromkeys(step for points in curves.values() for step in points))
+    for i, (name, points) in enumerate(curves.items()):
+        known = [(steps.index(step), value) for step, value in points.items() if value is not None]
+        x = [position + 0.06 * (i - (len(curves) - 1) / 2) for position, _ in known]
+        colour = PALETTE[i % len(PALETTE)]
+        axes.plot(x, [v.mean for _, v in known], color=colour, linewidth=1.7, marker="o", markersize=4, label=name)
+        axes.vlines(x, [v.low for _, v in known], [v.high for _, v in known], color=colour, linewidth=1.2)
+    axes.set_xticks(range(len(steps)), steps)
+    axes.set_xlim(-0.3, len(steps) - 0.7)
+    axes.set_ylim(0, y_max * 1.03)
+    axes.set_ylabel(y_label)
+    axes.grid(axis="y", color=GRID, linewidth=0.8, zorder=0)
+    figure.legend(loc="outside upper left", ncols=2, frameon=False, fontsize=9, labelcolor=INK)
+    return _svg(figure, f"staircase {y_label} {list(curves)}")
+
+
 def learning_curves(rows: Sequence[Mapping[str, object]], *, keys: Sequence[str], x_key: str = "step") -> str:
     """Curves of a metrics log, [{step, loss, …}, …]; a key is drawn over the rows that have it as a number.
 
