@@ -21,6 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from clara.assets import TINY_BASE, tiny_demo_path
+from clara.demo.corpus import make_world
 from clara.demo.heldout import corpus_digest
 from clara.demo.pretrained import TrainingRecord
 from clara.demo.questions import WORDINGS, question_forms
@@ -54,7 +55,7 @@ def make(demo: Path, asset: Path) -> None:
     CheckpointError when its checkpoint does not fit the embedded base of today.
     """
     report, settings = _read_finished(demo)
-    world = settings.world()
+    world = make_world(settings.seed, num_train=settings.documents, num_heldout=settings.held_out)
     if report["corpus_digest"] != corpus_digest(world):
         raise UsageError(f"{demo} was made from other product sheets than this version writes; run the demo again")
     checkpoint = demo / "runs" / "end_to_end" / "model"
@@ -149,9 +150,10 @@ The checkpoint that one `clara demo` ends with: compressor, generator and query 
 
 ## What it was trained on
 The {documents} fictional product sheets that `clara demo` writes for seed {seed}, read as PDF, DOCX and PPTX, with rows
-drafted by the offline drafter; {minutes} minutes of training on two CPU cores (steps: {stages}). **The base below it
-has seen compress-and-read and retrieval** before, in other invented worlds. So this shows adaptation to a new kind of
-document, not the skill from zero.
+drafted by the offline drafter: {minutes} minutes of training on a CPU (steps: {stages}).
+
+**The base below it has seen compress-and-read and retrieval** before, in other invented worlds. So this shows
+adaptation to a new kind of document, not the skill from zero.
 
 ## Measured
 On the {heldout} held-out sheets of the same seed, whose product, maker and full person names occur in no training

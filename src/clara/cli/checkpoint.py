@@ -37,15 +37,16 @@ def import_(
 
 @checkpoint.command()
 def info(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A checkpoint folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A checkpoint folder, or tiny-demo.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")] = False,
 ) -> None:
     """Show base, compression, adapters, stages, special tokens and prompts. The base itself is not loaded."""
     import json
 
+    from clara.assets import checkpoint_path
     from clara.modeling.checkpoint import describe
 
-    config, adapters = describe(folder)
+    config, adapters = describe(checkpoint_path(folder))
     facts = _facts(config, adapters)
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))

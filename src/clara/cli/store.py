@@ -28,7 +28,10 @@ NumDocuments = Annotated[
     int | None, typer.Option(min=1, help="Passages to answer from; the model's own number when not given.")
 ]
 OtherModel = Annotated[
-    Path | None, typer.Option(help="Checkpoint to answer with; the one that made the store when not given.")
+    Path | None,
+    typer.Option(
+        help="Checkpoint to answer with (a folder, or tiny-demo); the one that made the store when not given."
+    ),
 ]
 MaxNewTokens = Annotated[int, typer.Option(min=1, help="The longest answer, in tokens.")]
 
@@ -42,7 +45,7 @@ def build(
             metavar="DOCS_OR_JSONL", help="A folder of documents, raw_knowledge.jsonl, or a JSONL file of passages."
         ),
     ],
-    model: Annotated[Path, typer.Option(help="The checkpoint that compresses.")],
+    model: Annotated[Path, typer.Option(help="The checkpoint that compresses: a folder, or tiny-demo.")],
     encoding: Annotated[
         str | None,
         typer.Option(help="float32, bfloat16, float16, or int8 (a quarter to half the size, not exact)."),
@@ -54,12 +57,14 @@ def build(
 
     Passages the store has already are not compressed again; a build that was killed goes on where it was.
     """
+    from clara.assets import checkpoint_path
     from clara.rag.indexing import build_index
     from clara.retrieval.codec import MemoryEncoding
     from clara.retrieval.store import DOCUMENTS
 
     if encoding is not None and encoding not in list(MemoryEncoding):
         raise typer.BadParameter(f"{encoding!r} is none of {', '.join(MemoryEncoding)}", param_hint="--encoding")
+    model = checkpoint_path(model)
     clara = _load_model(model, device)
     passages = _read_passages(source, model, clara.config.doc_max_length, extracted=store / DOCUMENTS)
     with _progress("Compressing") as progress:
@@ -228,9 +233,11 @@ def _load_model(folder: Path, device: str | None) -> Any:
 
 
 def _load_engine(store: Path, model: Path | None, device: str | None, num_documents: int | None) -> Engine:
+    from clara.assets import checkpoint_path
     from clara.rag.engine import load_engine
 
-    return load_engine(store, model=str(model) if model else None, device=device, num_documents=num_documents)
+    other = str(checkpoint_path(model)) if model else None
+    return load_engine(store, model=other, device=device, num_documents=num_documents)
 
 
 def _read_passages(source: Path, model: Path, max_tokens: int, *, extracted: Path) -> list[Passage]:

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from clara.demo.heldout import surroundings
-from clara.demo.recipe import LONG_STEPS, DemoSettings
+from clara.demo.recipe import DemoSettings
 from clara.demo.report import COLUMNS, interval, scope, score_table
 from clara.demo.run import run_demo
 from clara.demo.steps import Steps
@@ -38,7 +38,7 @@ def run_long(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
         rates[str(target)] = _summary(run_demo(one, console=console), folder=one.output.name)
     report = {
         "rates": rates,
-        "steps_factor": LONG_STEPS,
+        "steps_factor": next(iter(runs.values())).steps_factor,
         "minutes": sum(rate["minutes"] for rate in rates.values()),
         "seeds": {"corpus": settings.seed, "training": settings.seed},
         **surroundings(),
