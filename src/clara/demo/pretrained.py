@@ -154,6 +154,8 @@ def _measure(
 ) -> dict[str, Any]:
     """End to end and with the right passage given, as measuring.py scores them; the half minute allows no more."""
     questions = as_evaluation_questions(asked, passages)
+    ids = {passage.text: passage.id for passage in passages}
+    gold = GoldMemory(engine.model, questions, compress=lambda texts: engine.store.get([ids[text] for text in texts]))
 
     def ask(number: int, system: System) -> EvaluationReport:
         def show(done: int, total: int) -> None:
@@ -161,7 +163,7 @@ def _measure(
 
         return evaluate(system, questions, max_new_tokens=MAX_NEW_TOKENS, progress=show)
 
-    retrieved, given = ask(0, engine), ask(1, GoldMemory(engine.model, questions))
+    retrieved, given = ask(0, engine), ask(1, gold)
     retrieved.save(out / "evaluation", name="retrieved")
     given.save(out / "evaluation", name="gold_document")
     return {

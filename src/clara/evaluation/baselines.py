@@ -5,7 +5,7 @@ Each is a `System` of evaluate.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from clara.errors import UsageError
@@ -15,6 +15,8 @@ from clara.retrieval.bm25 import LexicalIndex
 from clara.retrieval.store import Hit
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from clara.modeling import ClaraModel
 
 
@@ -81,13 +83,22 @@ class GoldText(_Given):
 
 
 class GoldMemory(_Given):
-    """The generator reads the memory of the right passages: what perfect retrieval with compression gives."""
+    """The generator reads the memory of the right passages: what perfect retrieval with compression gives.
 
-    def __init__(self, model: ClaraModel, questions: Sequence[EvaluationQuestion]) -> None:
+    `compress` gives the memory [texts, n, h] of passages, from a store that has them, say; else the model makes it.
+    """
+
+    def __init__(
+        self,
+        model: ClaraModel,
+        questions: Sequence[EvaluationQuestion],
+        *,
+        compress: Callable[[list[str]], Tensor] | None = None,
+    ) -> None:
         self.model = model
         self.gold = _gold_by_question(questions, model.config.num_documents)
         distinct = list(dict.fromkeys(passage for passages in self.gold.values() for passage in passages))
-        self._memory = model.compress(distinct)  # [distinct, n, h]
+        self._memory = (compress or model.compress)(distinct)  # [distinct, n, h]
         self._row = {passage: i for i, passage in enumerate(distinct)}
 
     def answer_from(
