@@ -7,6 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from clara.demo.questions import HeldoutQuestion
 from clara.evaluation.baselines import ClosedBook, GoldMemory, GoldText, TextRag
 from clara.evaluation.evaluate import EvaluationReport, System, evaluate
@@ -29,7 +31,14 @@ class GoldAmongDistractors:
 
     num_documents = 0
 
-    def __init__(self, model: ClaraModel, questions: Sequence[EvaluationQuestion], passages: Sequence[Passage]) -> None:
+    def __init__(
+        self,
+        model: ClaraModel,
+        questions: Sequence[EvaluationQuestion],
+        passages: Sequence[Passage],
+        *,
+        compress: Callable[[list[str]], Tensor],
+    ) -> None:
         self.model = model
         lexical = LexicalIndex(passages)
         count = model.config.num_documents
@@ -44,7 +53,7 @@ class GoldAmongDistractors:
             chosen = [question.gold[0], *others[: count - 1]]
             self._given[question.question] = sorted(chosen, key=lambda text: seeded_draw(question.question, text))
         distinct = list(dict.fromkeys(text for given in self._given.values() for text in given))
-        self._memory = model.compress(distinct)  # [distinct, n, h]
+        self._memory = compress(distinct)  # [distinct, n, h]
         self._row = {text: row for row, text in enumerate(distinct)}
 
     def retrieve(self, questions: Sequence[str], *, num_documents: int) -> list[list[Hit]]:
@@ -81,6 +90,12 @@ def as_evaluation_questions(
     return found
 
 
+def memory_in(store: MemoryStore, passages: Sequence[Passage]) -> Callable[[list[str]], Tensor]:
+    """Memory [texts, n, h] of passages by their text, read from the store that holds them: nothing compressed twice."""
+    ids = {passage.text: passage.id for passage in passages}
+    return lambda texts: store.get([ids[text] for text in texts])
+
+
 def measure_checkpoint(
     model: ClaraModel,
     model_path: str,
@@ -101,10 +116,12 @@ def measure_checkpoint(
     questions = as_evaluation_questions(asked, passages)
     model.start_query_reasoner()
     build_index(store_path, passages, model, model_path=model_path, prune=True)
+    store = MemoryStore.open(store_path, fingerprint=model.fingerprint())
+    stored = memory_in(store, passages)
     systems: list[tuple[str, System]] = [
-        ("exact_match_gold_document", GoldMemory(model, questions)),
-        ("exact_match_among_distractors", GoldAmongDistractors(model, questions, passages)),
-        ("retrieved", Engine(model, MemoryStore.open(store_path, fingerprint=model.fingerprint()))),
+        ("exact_match_gold_document", GoldMemory(model, questions, compress=stored)),
+        ("exact_match_among_distractors", GoldAmongDistractors(model, questions, passages, compress=stored)),
+        ("retrieved", Engine(model, store)),
     ]
     scores: dict[str, Any] = {}
     for number, (metric, system) in enumerate(systems):

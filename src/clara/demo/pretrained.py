@@ -22,7 +22,13 @@ from clara.demo.heldout import (
     show_answers,
     surroundings,
 )
-from clara.demo.measuring import MAX_NEW_TOKENS, answer_scores, as_evaluation_questions, retrieval_scores
+from clara.demo.measuring import (
+    MAX_NEW_TOKENS,
+    answer_scores,
+    as_evaluation_questions,
+    memory_in,
+    retrieval_scores,
+)
 from clara.demo.questions import HeldoutQuestion, heldout_questions
 from clara.demo.recipe import DemoSettings
 from clara.demo.report import print_answers, scope, score_table
@@ -154,8 +160,7 @@ def _measure(
 ) -> dict[str, Any]:
     """End to end and with the right passage given, as measuring.py scores them; the half minute allows no more."""
     questions = as_evaluation_questions(asked, passages)
-    ids = {passage.text: passage.id for passage in passages}
-    gold = GoldMemory(engine.model, questions, compress=lambda texts: engine.store.get([ids[text] for text in texts]))
+    gold = GoldMemory(engine.model, questions, compress=memory_in(engine.store, passages))
 
     def ask(number: int, system: System) -> EvaluationReport:
         def show(done: int, total: int) -> None:
