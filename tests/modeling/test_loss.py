@@ -59,7 +59,7 @@ def test_two_half_batches_add_up_to_the_whole(model_of: Callable[[str], ClaraMod
         prompt, labels = batch(model, [rows[index] for index in chosen])
         given = {"passage_ids": read.ids, "passage_mask": read.mask, "slots": torch.tensor(chosen)}
         given |= {"input_ids": prompt.ids, "attention_mask": prompt.mask, "labels": labels}
-        return float(model(**given, num_items_in_batch=items, alignment_share=share).loss)
+        return float(model(**given, num_items_in_batch=items, share=share).loss)
 
     assert step([0, 1], 0.5) + step([2, 3], 0.5) == pytest.approx(step([0, 1, 2, 3], 1.0), rel=1e-5)
 

@@ -77,3 +77,31 @@ def test_scores_are_cosines_whatever_the_length_and_dtype() -> None:
     half = score_passages(query.bfloat16(), memory.bfloat16())
     assert half.dtype == torch.float32
     torch.testing.assert_close(half, expected, atol=2e-2, rtol=0)
+
+
+@given(
+    st.lists(st.floats(-1, 1, width=32), min_size=4, max_size=4),
+    st.integers(0, 3),
+)
+def test_the_contrastive_loss_is_cross_entropy_with_one_positive_and_blind_to_padding(
+    values: list[float], positive: int
+) -> None:
+    scores = torch.tensor([values, [0.9, 0.1, 0.2, 0.3]])
+    positives = torch.zeros(2, 4, dtype=torch.bool)
+    positives[0, positive] = True  # the second row has none: it does not count
+    loss = selection.contrastive_loss(scores, positives, torch.ones(2, 4, dtype=torch.bool))
+    expected = torch.nn.functional.cross_entropy(scores[:1] / 0.05, torch.tensor([positive]))
+    torch.testing.assert_close(loss, expected)
+    padded = torch.cat([scores, torch.ones(2, 2)], dim=1)
+    filled = torch.tensor([[True] * 4 + [False] * 2] * 2)
+    wide = torch.cat([positives, torch.ones(2, 2, dtype=torch.bool)], dim=1)
+    torch.testing.assert_close(selection.contrastive_loss(padded, wide, filled), loss)
+
+
+def test_the_contrastive_loss_lifts_positives_and_lowers_the_others() -> None:
+    scores = torch.tensor([[0.1, 0.3, 0.2], [0.5, 0.4, 0.6]], requires_grad=True)
+    positives = torch.tensor([[True, False, True], [False, False, False]])
+    selection.contrastive_loss(scores, positives, torch.ones(2, 3, dtype=torch.bool)).backward()
+    assert scores.grad is not None
+    assert (scores.grad[0] < 0).tolist() == [True, False, True]
+    assert scores.grad[1].tolist() == [0, 0, 0]

@@ -14,7 +14,7 @@ from clara.demo.recipe import STAGES as RECIPE
 from clara.dialects import load_examples
 from clara.errors import ConfigError
 from clara.modeling import ClaraConfig, ClaraModel
-from clara.schema import EndToEndExample, Example
+from clara.schema import EndToEndExample, Example, PretrainExample
 from clara.text import contains_answer
 from clara.training import load_config
 from clara.training.batches import collate, epoch_batches
@@ -56,9 +56,9 @@ def test_epochs_differ_and_phrasings_are_drawn_anew(model: ClaraModel) -> None:
     assert epoch_batches(lengths, 4, seed=0, epoch=0) != epoch_batches(lengths, 4, seed=0, epoch=1)
     rows = StageRows("end_to_end", example_rows("end_to_end"), model.tokenizer, StageSection(), pool=["p"] * 9)
     several = next(i for i, e in enumerate(rows.examples) if isinstance(e, EndToEndExample) and len(e.question) > 1)
-    drawn = {tuple(rows.row(several, epoch).question_ids) for epoch in range(12)}
+    drawn = {tuple(rows.rows(several, epoch)[0].question_ids) for epoch in range(12)}
     assert len(drawn) > 1
-    assert rows.row(several, 3).question_ids == rows.row(several, 3).question_ids
+    assert rows.rows(several, 3)[0].question_ids == rows.rows(several, 3)[0].question_ids
 
 
 def test_candidates_are_topped_up_and_never_with_the_answer(model: ClaraModel) -> None:
@@ -67,7 +67,7 @@ def test_candidates_are_topped_up_and_never_with_the_answer(model: ClaraModel) -
     rows = StageRows("end_to_end", examples, model.tokenizer, StageSection(), pool=pool)
     for index, example in enumerate(examples):
         assert isinstance(example, EndToEndExample)
-        row = rows.row(index, 0)
+        (row,) = rows.rows(index, 0)
         own = len(set(example.context))
         assert len(row.candidates) == max(own, model.config.num_candidates)
         assert len(set(row.candidates)) == len(row.candidates)
@@ -80,11 +80,48 @@ def test_candidates_are_topped_up_and_never_with_the_answer(model: ClaraModel) -
 
 def test_a_passage_appears_once_per_batch_and_fills_every_slot_it_is_used_in(model: ClaraModel) -> None:
     rows = StageRows("instruction", example_rows("instruction"), model.tokenizer, StageSection())
-    drawn = [rows.row(index, 0) for index in (0, 1, 0)]
+    drawn = [rows.rows(index, 0)[0] for index in (0, 1, 0)]
     batch = collate(drawn, rows, None)
     distinct = list(dict.fromkeys(text for row in drawn for text in row.passages))
     assert len(batch["passage_ids"]) == len(distinct)
     assert [distinct[slot] for slot in batch["slots"].tolist()] == [text for row in drawn for text in row.passages]
+
+
+def test_a_row_answers_several_of_its_questions_over_one_compressed_passage(model: ClaraModel) -> None:
+    settings = StageSection(answer_share=1, answers_per_row=3)
+    rows = StageRows("pretrain", example_rows("pretrain"), model.tokenizer, settings)
+    for index, example in enumerate(rows.examples):
+        assert isinstance(example, PretrainExample)
+        drawn = rows.rows(index, 1)
+        assert len(drawn) == (1 if example.data_type == "paraphrase" else min(3, len(example.question)))
+        assert len({tuple(row.encoded.input_ids) for row in drawn}) == len(drawn)  # no question twice
+        assert len(collate(drawn, rows, None)["passage_ids"]) == len(set(example.docs))
+        if example.data_type == "qa":
+            alone = {
+                tuple(model.tokenizer.answer(q, a, docs=rows._slots(len(example.docs)), max_length=2048).input_ids)
+                for q, a in zip(example.question, example.answers, strict=True)
+            }
+            assert {tuple(row.encoded.input_ids) for row in drawn} <= alone
+
+
+@given(share=st.floats(0, 0.9), qa=st.integers(0, 40), paraphrases=st.integers(1, 40))
+def test_every_epoch_holds_all_answers_and_its_share_of_paraphrases(
+    model: ClaraModel, share: float, qa: int, paraphrases: int
+) -> None:
+    examples: list[PretrainExample] = [
+        PretrainExample(data_type="qa", question=["q"], answers=["a"], docs=[f"d{i}"]) for i in range(qa)
+    ] + [
+        PretrainExample(data_type="paraphrase", question=[], answers=["a"], docs=[f"d{i}"]) for i in range(paraphrases)
+    ]
+    rows = StageRows("pretrain", examples, model.tokenizer, StageSection(paraphrase_share=share))
+    epochs = [rows.of_epoch(epoch) for epoch in range(30)]
+    assert all(epoch[:qa] == list(range(qa)) for epoch in epochs)
+    assert len({len(epoch) for epoch in epochs}) == 1
+    drawn = len(epochs[0]) - qa
+    if qa:
+        assert drawn == min(paraphrases, round(qa * share / (1 - share)))
+    if drawn > paraphrases / 2:
+        assert {index for epoch in epochs for index in epoch} == set(range(qa + paraphrases))  # each has its turn
 
 
 def test_rows_about_one_passage_stay_on_one_side_of_the_split() -> None:

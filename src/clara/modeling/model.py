@@ -23,7 +23,7 @@ from clara.errors import CheckpointError, UsageError
 from clara.modeling import adapters, base, checkpoint, fingerprint
 from clara.modeling.config import COMPRESSOR, GENERATOR, QUERY_REASONER, ClaraConfig
 from clara.modeling.embeddings import SpecialEmbeddings
-from clara.modeling.selection import score_passages, straight_through_top_k
+from clara.modeling.selection import contrastive_loss, score_passages, straight_through_top_k
 from clara.modeling.tokens import IGNORED, ClaraTokenizer
 
 Progress = Callable[[int, int], None]
@@ -37,8 +37,9 @@ class PaddedIds:
     mask: Tensor
 
     @classmethod
-    def of(cls, rows: Sequence[list[int]], pad_id: int) -> PaddedIds:
-        width = max(len(row) for row in rows)
+    def of(cls, rows: Sequence[list[int]], pad_id: int, *, multiple: int = 1) -> PaddedIds:
+        """As wide as the longest row, rounded up to a multiple: fewer different shapes for the kernels' caches."""
+        width = -(-max(len(row) for row in rows) // multiple) * multiple
         ids = torch.full((len(rows), width), pad_id)
         mask = torch.zeros((len(rows), width), dtype=torch.long)
         for index, row in enumerate(rows):
@@ -57,6 +58,7 @@ class Output:
     loss: Tensor
     answer_loss: Tensor
     alignment_loss: Tensor | None = None
+    contrastive_loss: Tensor | None = None
     scores: Tensor | None = None  # [b, d] cosine
     selected: Tensor | None = None  # [b, k] candidate indices, best first
 
@@ -274,15 +276,18 @@ class ClaraModel(nn.Module):
         query_mask: Tensor | None = None,
         candidates: Tensor | None = None,
         candidate_mask: Tensor | None = None,
+        positives: Tensor | None = None,
         num_items_in_batch: Tensor | int | None = None,
-        alignment_share: float = 1.0,
+        share: float = 1.0,
+        contrastive_weight: float = 0.0,
     ) -> Output:
         """One training step's loss; everything it does happens in here, so DDP and FSDP see it.
 
         pretrain, instruction: passage_ids [p, t] are the batch's distinct passages, slots [s] says which of them fills
         each slot of each row, in reading order. end_to_end: query_ids [b, t], candidates [b, d, n, h] from the memory
-        store, candidate_mask [b, d]. input_ids and labels [b, t] are the generator's, its memory places still empty.
-        alignment_share: this micro-batch's share of the alignment term (1 / micro-batches of the step, all processes).
+        store, candidate_mask [b, d], positives [b, d] (which candidates hold the answer; used with contrastive_weight
+        only). input_ids and labels [b, t] are the generator's, its memory places still empty. share: this micro-batch's
+        share of the terms that are no mean over answer tokens (1 / micro-batches of the step, all processes).
         """
         if candidates is not None:
             assert query_ids is not None
@@ -292,14 +297,19 @@ class ClaraModel(nn.Module):
             loss = self.answer_loss(
                 PaddedIds(input_ids, attention_mask), labels, memory.flatten(0, 1), num_items_in_batch
             )
-            return Output(loss, loss.detach(), scores=scores.detach(), selected=selected)
+            total, contrast = loss, None
+            if contrastive_weight and positives is not None:
+                contrast = contrastive_loss(scores, positives.bool(), candidate_mask.bool())
+                total = loss + contrastive_weight * share * contrast
+                contrast = contrast.detach()
+            return Output(total, loss.detach(), contrastive_loss=contrast, scores=scores.detach(), selected=selected)
         assert passage_ids is not None
         assert passage_mask is not None
         assert slots is not None
         memory, distance = self.encode(COMPRESSOR, PaddedIds(passage_ids, passage_mask))
         loss = self.answer_loss(PaddedIds(input_ids, attention_mask), labels, memory[slots], num_items_in_batch)
         alignment = distance[slots].mean()
-        total = loss + self.config.alignment_weight * alignment_share * alignment
+        total = loss + self.config.alignment_weight * share * alignment
         return Output(total, loss.detach(), alignment_loss=alignment.detach())
 
     def encode(self, adapter: str, passages: PaddedIds) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 # Upstream's: not 0, so that a candidate more than 18 logits (0.37 of cosine) ahead still draws later slots' gradient.
 TAKEN_WEIGHT = 1e-8
+CONTRASTIVE_TEMPERATURE = 0.05
 
 
 def score_passages(query: Tensor, memory: Tensor) -> Tensor:
@@ -25,6 +26,23 @@ def score_passages(query: Tensor, memory: Tensor) -> Tensor:
     query = F.normalize(query.float().flatten(1), dim=-1)  # [q, n*h]
     memory = F.normalize(memory.float().flatten(2), dim=-1)  # [q, d, n*h]
     return torch.einsum("qx,qdx->qd", query, memory)
+
+
+def contrastive_loss(scores: Tensor, positives: Tensor, candidates: Tensor) -> Tensor:
+    """How far a row's positives are from the top of its candidates: -log of their share of softmax(score / 0.05).
+
+    scores, positives, candidates (which places are filled): [q, d]. The mean over rows that have a positive, 0 without
+    such a row; InfoNCE with a fixed temperature, over the row's own candidates.
+
+    >>> everything = torch.tensor([[True, True]])
+    >>> contrastive_loss(torch.tensor([[0.9, -0.9]]), torch.tensor([[True, False]]), everything) < 1e-6
+    tensor(True)
+    """
+    logits = (scores / CONTRASTIVE_TEMPERATURE).masked_fill(~candidates, float("-inf"))
+    positives = positives & candidates
+    has = positives.any(dim=1)
+    missed = logits.logsumexp(1) - logits.masked_fill(~positives, torch.finfo(logits.dtype).min).logsumexp(1)
+    return torch.where(has, missed, 0.0).sum() / has.sum().clamp(min=1)
 
 
 def straight_through_top_k(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:

@@ -21,6 +21,7 @@ from clara.modeling.tokens import IGNORED
 from clara.training.rows import Row, StageRows
 
 GROUPED = 16  # micro-batches' worth of rows that are sorted by length together
+MULTIPLE = 8  # of tokens, that widths are rounded up to
 
 
 class PassageMemory(Protocol):
@@ -29,16 +30,18 @@ class PassageMemory(Protocol):
     def get(self, texts: Sequence[str]) -> Tensor: ...
 
 
-def epoch_batches(lengths: Sequence[int], batch_size: int, *, seed: int, epoch: int) -> list[list[int]]:
+def epoch_batches(
+    lengths: Sequence[int], batch_size: int, *, seed: int, epoch: int, chosen: Sequence[int] | None = None
+) -> list[list[int]]:
     """Row indices of each micro-batch of one epoch: shuffled, grouped by length, groups' batches shuffled again.
 
-    Every row appears exactly once; the last batch may be smaller.
+    Every row (every chosen one) appears exactly once; the last batch may be smaller.
 
     >>> sorted(sum(epoch_batches([3, 1, 2], 2, seed=0, epoch=0), []))
     [0, 1, 2]
     """
     draw = random.Random(f"{seed}/{epoch}")
-    order = list(range(len(lengths)))
+    order = list(range(len(lengths)) if chosen is None else chosen)
     draw.shuffle(order)
     batches = []
     window = batch_size * GROUPED
@@ -63,7 +66,7 @@ class StepDataset(Dataset[dict[str, Tensor]]):
             memory,
         )
         self._lengths = [rows.length(index) for index in range(len(rows))]
-        self._per_epoch = math.ceil(len(rows) / micro_batch_size)
+        self._per_epoch = math.ceil(len(rows.of_epoch(0)) / micro_batch_size)
         self._epoch, self._batches = -1, []  # type: int, list[list[int]]
 
     def __len__(self) -> int:
@@ -72,26 +75,27 @@ class StepDataset(Dataset[dict[str, Tensor]]):
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         epoch, place = divmod(index, self._per_epoch)
         if epoch != self._epoch:
-            self._batches = epoch_batches(self._lengths, self._size, seed=self._seed, epoch=epoch)
+            chosen = self._rows.of_epoch(epoch)
+            self._batches = epoch_batches(self._lengths, self._size, seed=self._seed, epoch=epoch, chosen=chosen)
             self._epoch = epoch
-        rows = [self._rows.row(row, epoch) for row in self._batches[place]]
+        rows = [row for index in self._batches[place] for row in self._rows.rows(index, epoch)]
         return collate(rows, self._rows, self._memory)
 
 
 def collate(rows: list[Row], stage: StageRows, memory: PassageMemory | None) -> dict[str, Tensor]:
     """Tensors of one micro-batch, padded to its own longest row; each distinct passage appears once."""
     tokenizer = stage.tokenizer
-    prompt = PaddedIds.of([row.encoded.input_ids for row in rows], tokenizer.pad_id)
-    labels = PaddedIds.of([row.encoded.labels for row in rows], IGNORED).ids
+    prompt = _padded([row.encoded.input_ids for row in rows], tokenizer.pad_id)
+    labels = _padded([row.encoded.labels for row in rows], IGNORED).ids
     batch = {"input_ids": prompt.ids, "attention_mask": prompt.mask, "labels": labels}
     if memory is None:
         distinct = {
             text: place for place, text in enumerate(dict.fromkeys(text for row in rows for text in row.passages))
         }
-        passages = PaddedIds.of([stage.passage_ids(text) for text in distinct], tokenizer.pad_id)
+        passages = _padded([stage.passage_ids(text) for text in distinct], tokenizer.pad_id)
         slots = torch.tensor([distinct[text] for row in rows for text in row.passages])
         return {**batch, "passage_ids": passages.ids, "passage_mask": passages.mask, "slots": slots}
-    questions = PaddedIds.of([row.question_ids for row in rows], tokenizer.pad_id)
+    questions = _padded([row.question_ids for row in rows], tokenizer.pad_id)
     width = max(len(row.candidates) for row in rows)
     mask = torch.tensor([[place < len(row.candidates) for place in range(width)] for row in rows])
     texts = [row.candidates[min(place, len(row.candidates) - 1)] for row in rows for place in range(width)]
@@ -104,3 +108,7 @@ def collate(rows: list[Row], stage: StageRows, memory: PassageMemory | None) -> 
         "candidate_mask": mask,
         "positives": positives,
     }
+
+
+def _padded(rows: Sequence[list[int]], pad_id: int) -> PaddedIds:
+    return PaddedIds.of(rows, pad_id, multiple=MULTIPLE)

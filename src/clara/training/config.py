@@ -74,7 +74,13 @@ class StageSection(Section):
     max_length: int = Field(2048, ge=16)
     """Longest generator input, in tokens; a longer answer is cut at its end."""
     answer_share: float = Field(0, ge=0, le=1)
-    """pretrain only: share of qa rows that answer one question instead of writing all of them (upstream: 0)."""
+    """pretrain only: share of qa rows that answer questions instead of writing all of them (upstream: 0)."""
+    answers_per_row: int = Field(1, ge=1)
+    """pretrain only: such a row answers this many of its questions, each by itself; its passage is compressed once."""
+    paraphrase_share: float | None = Field(None, ge=0, lt=1)
+    """pretrain only: at most this share of an epoch's rows are paraphrases, others each epoch; default: all."""
+    contrastive_weight: float = Field(0, ge=0)
+    """end_to_end only: weight of a contrastive loss: a row's positives above its other candidates (paper: 0)."""
     generator: Literal["continue", "restart"] = "continue"
     """instruction only: go on with pretrain's generator adapter, or start a fresh one as upstream does."""
     weight_decay: float = Field(0, ge=0)

@@ -39,7 +39,7 @@ class Probe:
 
 
 class StageRows:
-    """The examples of one stage as rows; `row(index, epoch)` is a pure function."""
+    """The examples of one stage as rows; `rows(index, epoch)` and `of_epoch(epoch)` are pure functions."""
 
     def __init__(
         self,
@@ -63,11 +63,25 @@ class StageRows:
     def __len__(self) -> int:
         return len(self.examples)
 
-    def row(self, index: int, epoch: int) -> Row:
-        """Raises UsageError for a row whose prompt alone is longer than max_length."""
+    def of_epoch(self, epoch: int) -> list[int]:
+        """The examples of one epoch, the same number in each: all, or fewer paraphrases (`paraphrase_share`)."""
+        share = self.settings.paraphrase_share
+        if self.stage != "pretrain" or share is None:
+            return list(range(len(self)))
+        paraphrases = [i for i, e in enumerate(self.examples) if getattr(e, "data_type", "") == "paraphrase"]
+        others = sorted(set(range(len(self))) - set(paraphrases))
+        count = min(len(paraphrases), round(len(others) * share / (1 - share))) if others else len(paraphrases)
+        paraphrases.sort(key=lambda index: seeded_draw(self.settings.seed, "paraphrases", epoch, index))
+        return sorted([*others, *paraphrases[:count]])
+
+    def rows(self, index: int, epoch: int) -> list[Row]:
+        """One example's rows: one, or one for each question that is answered (`answers_per_row`).
+
+        Raises UsageError for a row whose prompt alone is longer than max_length.
+        """
         example = self.examples[index]
         try:
-            return self._row(example, seeded_draw(self.settings.seed, epoch, index))
+            return self._rows(example, seeded_draw(self.settings.seed, epoch, index))
         except ValueError as error:
             shown = example.id or self._shown(example)
             raise UsageError(f"row '{shown}': {error} (shorten it, or raise {self.stage}.max_length)") from None
@@ -75,25 +89,27 @@ class StageRows:
     def check_lengths(self) -> None:
         """Raise that error before training meets the row; short rows are not looked at."""
         for index in range(len(self)):
-            if index == 0 or self.length(index) > self.settings.max_length // 4:
-                self.row(index, epoch=0)
+            if index == 0 or len(self.examples[index].model_dump_json()) > self.settings.max_length // 4:
+                self.rows(index, epoch=0)
 
-    def _row(self, example: Example, draw: int) -> Row:
+    def _rows(self, example: Example, draw: int) -> list[Row]:
         if isinstance(example, PretrainExample):
-            return self._pretrain(example, draw)
+            return [Row(encoded, passages=example.docs) for encoded in self._pretrain(example, draw)]
         if isinstance(example, InstructionExample):
             encoded = self.tokenizer.answer(
                 example.prompt, example.output, docs=self._slots(len(example.docs)), max_length=self.settings.max_length
             )
-            return Row(encoded, passages=example.docs)
+            return [Row(encoded, passages=example.docs)]
         assert isinstance(example, EndToEndExample)
-        return self._end_to_end(example, draw)
+        return [self._end_to_end(example, draw)]
 
     def length(self, index: int) -> int:
-        """Tokens the row costs, about: what batches are grouped by."""
+        """Characters of what the row reads and writes, about: what batches are grouped by."""
         example = self.examples[index]
         if isinstance(example, PretrainExample):
-            text = " ".join([*example.question, *example.answers, *example.docs])
+            answering = example.question and self.settings.answer_share > 0.5
+            said = [example.question[0], example.answers[0]] if answering else [*example.question, *example.answers]
+            text = " ".join([*said, *example.docs])
         elif isinstance(example, InstructionExample):
             text = " ".join([example.prompt, example.output, *example.docs])
         else:
@@ -109,16 +125,19 @@ class StageRows:
         texts = [value for value in example.model_dump().values() if isinstance(value, list) and value]
         return str(texts[0][0])[:60] if texts else ""
 
-    def _pretrain(self, example: PretrainExample, draw: int) -> Row:
+    def _pretrain(self, example: PretrainExample, draw: int) -> list[Encoded]:
         slots, limit = self._slots(len(example.docs)), self.settings.max_length
         if example.data_type == "paraphrase":
-            encoded = self.tokenizer.paraphrase(example.answers[0], docs=slots, draw=draw, max_length=limit)
-        elif (draw % 1000) / 1000 < self.settings.answer_share:
-            pair = (draw // 1000) % len(example.question)
-            encoded = self.tokenizer.answer(example.question[pair], example.answers[pair], docs=slots, max_length=limit)
-        else:
-            encoded = self.tokenizer.pretrain_qa(example.question, example.answers, docs=slots, max_length=limit)
-        return Row(encoded, passages=example.docs)
+            return [self.tokenizer.paraphrase(example.answers[0], docs=slots, draw=draw, max_length=limit)]
+        if (draw % 1000) / 1000 >= self.settings.answer_share:
+            return [self.tokenizer.pretrain_qa(example.question, example.answers, docs=slots, max_length=limit)]
+        count = len(example.question)
+        first = (draw // 1000) % count
+        pairs = [(first + place) % count for place in range(min(count, self.settings.answers_per_row))]
+        return [
+            self.tokenizer.answer(example.question[pair], example.answers[pair], docs=slots, max_length=limit)
+            for pair in pairs
+        ]
 
     def _end_to_end(self, example: EndToEndExample, draw: int) -> Row:
         question = example.question[draw % len(example.question)]

@@ -231,7 +231,9 @@ def _trainer(
 ) -> ClaraTrainer:
     micro = min(settings.micro_batch_size, settings.batch_size)
     accumulation = settings.batch_size // micro
-    steps = settings.max_steps or max(1, math.ceil(settings.num_epochs * math.ceil(len(rows) / micro) / accumulation))
+    steps = settings.max_steps or max(
+        1, math.ceil(settings.num_epochs * math.ceil(len(rows.of_epoch(0)) / micro) / accumulation)
+    )
     dataset = StepDataset(
         rows, micro_batch_size=micro, num_batches=steps * accumulation, seed=settings.seed, memory=memory
     )
@@ -243,6 +245,7 @@ def _trainer(
         measure=lambda current: measure(current, probes, retrieve=retrieve),
         eval_steps=settings.eval_steps,
         keep_checkpoints=keep,
+        contrastive_weight=settings.contrastive_weight,
         progress=progress,
     )
 

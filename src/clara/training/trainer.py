@@ -99,12 +99,14 @@ class ClaraTrainer(Trainer):
         measure: Measure,
         eval_steps: int | None,
         keep_checkpoints: int,
+        contrastive_weight: float = 0.0,
         progress: Callable[[TrainProgress], None] | None = None,
     ) -> None:
         self._run = Path(str(arguments.output_dir))
         super().__init__(model=model, args=arguments, train_dataset=dataset, data_collator=_only_item)
         self.model_accepts_loss_kwargs = True  # num_items_in_batch: the loss is a mean over the global batch's tokens
         self._measure, self._eval_steps, self._keep = measure, eval_steps, keep_checkpoints
+        self._contrastive_weight = contrastive_weight
         self._sums: dict[str, Tensor] = {}
         self._counts: dict[str, Tensor | float] = {}
         self._totals: dict[str, Tensor] = {}
@@ -127,12 +129,16 @@ class ClaraTrainer(Trainer):
         inputs = dict(inputs)
         positives = inputs.pop("positives", None)
         share = 1 / (self.current_gradient_accumulation_steps * self.accelerator.num_processes)
-        output = model(**inputs, num_items_in_batch=num_items_in_batch, alignment_share=share)
+        if positives is not None and self._contrastive_weight:
+            inputs |= {"positives": positives, "contrastive_weight": self._contrastive_weight}
+        output = model(**inputs, num_items_in_batch=num_items_in_batch, share=share)
         tokens = (inputs["labels"] != IGNORED).sum()
         scale = tokens if num_items_in_batch is None else num_items_in_batch
         self._note("answer_loss", output.answer_loss * scale, tokens)
         if output.alignment_loss is not None:
             self._note("alignment_loss", output.alignment_loss, 1)
+        if output.contrastive_loss is not None:
+            self._note("contrastive_loss", output.contrastive_loss, 1)
         if positives is not None and output.selected is not None:
             self._note_recall(positives.bool(), output.selected, output.scores, inputs["candidate_mask"])
         padded = [
