@@ -7,13 +7,17 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from tiny_base_rows import NUM_SLOTS, Batch, Mix, Row
+from tiny_base_rows import FIRST_NAME_MAP, NUM_MAPS, SLOT_TOKENS, Batch, Mix, Row
 from tiny_base_start import build_in_copying
 from tokenizers import Tokenizer
 from transformers import LlamaConfig, LlamaForCausalLM
 
 
-def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> LlamaForCausalLM:
+def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> tuple[LlamaForCausalLM, torch.nn.Parameter]:
+    """The model with its starting weights, and the maps of the slot hints: [NUM_MAPS, hidden, hidden].
+
+    Behind map k a memory token names token k of its value; map 0 starts as identity, the others as random rotations.
+    """
     torch.manual_seed(args.seed)
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),
@@ -34,11 +38,19 @@ def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> LlamaForCausalL
     )
     model = LlamaForCausalLM(config)
     build_in_copying(model)
-    return model
+    maps = torch.stack([torch.eye(args.hidden), *(_rotation(args.hidden) for _ in range(NUM_MAPS - 1))])
+    return model, torch.nn.Parameter(maps)
+
+
+def _rotation(size: int) -> torch.Tensor:
+    return torch.linalg.qr(torch.randn(size, size)).Q
 
 
 def autocast(device: torch.device) -> Any:
     return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+GATHERING_LAYER, POINTING_LAYER = 1, 2  # of four: whom the question is about, then where the answer is
 
 
 def padded(sequences: list[list[int]], pad: int, device: torch.device) -> torch.Tensor:
@@ -76,6 +88,14 @@ def row_logits(
     model: LlamaForCausalLM, rows: list[Row], memory: torch.Tensor | None, *, only_answers: bool
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[tuple[int, int]]]:
     """Logits, targets and weights of every predicted token, and which (row, branch) each belongs to (-1: prefix)."""
+    logits, target, weight, belongs, _ = read_rows(model, rows, memory, only_answers=only_answers)
+    return logits, target, weight, belongs
+
+
+def read_rows(
+    model: LlamaForCausalLM, rows: list[Row], memory: torch.Tensor | None, *, only_answers: bool, pointing: bool = False
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, list[tuple[int, int]], torch.Tensor | None]:
+    """row_logits, and -log of the attention that the pointing heads pay to the memory tokens they shall point to."""
     device = model.device
     width = -(-max(map(len, rows)) // 8) * 8
     ids = torch.full((len(rows), width), model.config.pad_token_id)
@@ -85,6 +105,7 @@ def row_logits(
     target: list[int] = []
     weight: list[float] = []
     belongs: list[tuple[int, int]] = []
+    points: list[tuple[int, int, int, int, int]] = []  # layer, row, head, from, to
     slot_at: list[int] = []
     slot_from: list[int] = []
     for r, row in enumerate(rows):
@@ -111,6 +132,17 @@ def row_logits(
                     target.append(branch.ids[i])
                     weight.append(branch.weights[i])
                     belongs.append((r, b))
+            if pointing and branch.points_to >= 0:
+                answer = [i for i in range(1, size) if branch.weights[i] == 1.0]
+                for k, i in enumerate(answer[: min(SLOT_TOKENS, len(answer) - 1)]):  # not for the end token
+                    points += [
+                        (POINTING_LAYER, r, head, at + i - 1, branch.points_to) for head in pointing_heads(model, k)
+                    ]
+                    points += [
+                        (GATHERING_LAYER, r, head, at + i - 1, at + place)
+                        for token, place in enumerate(branch.name_at)
+                        for head in pointing_heads(model, 2 + token)  # the first half copies (tiny_base_start.py)
+                    ]
             at += size
         if row.slots and memory is not None:
             n = memory.shape[1]
@@ -127,11 +159,27 @@ def row_logits(
     same = (owner[:, None, :] == 0) | (owner[:, None, :] == owner[:, :, None])
     allowed = (causal & same)[:, None]  # [rows, 1, query, key]
     mask = torch.zeros(allowed.shape, device=device).masked_fill(~allowed, torch.finfo(torch.float32).min)
-    states = model.model(
-        inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=False
-    ).last_hidden_state
-    logits = model.lm_head(states.flatten(0, 1)[torch.tensor(source, device=device)])
-    return logits, torch.tensor(target, device=device), torch.tensor(weight, device=device), belongs
+    out = model.model(
+        inputs_embeds=embeds,
+        attention_mask=mask,
+        position_ids=positions,
+        use_cache=False,
+        output_attentions=bool(points),
+    )
+    logits = model.lm_head(out.last_hidden_state.flatten(0, 1)[torch.tensor(source, device=device)])
+    missed = None
+    if points:
+        layer, row, head, query, key = (torch.tensor(column, device=device) for column in zip(*points, strict=True))
+        attention = torch.stack([out.attentions[GATHERING_LAYER], out.attentions[POINTING_LAYER]])
+        paid = attention[layer - GATHERING_LAYER, row, head, query, key].float()
+        missed = torch.stack([-paid.clamp_min(1e-6).log(), layer.float()])
+    return logits, torch.tensor(target, device=device), torch.tensor(weight, device=device), belongs, missed
+
+
+def pointing_heads(model: LlamaForCausalLM, place: int) -> range:
+    """The heads that shall look, for the answer's token number `place`, at the memory token that holds the answer."""
+    count = model.config.num_attention_heads // SLOT_TOKENS
+    return range(place * count, (place + 1) * count)
 
 
 def contrastive_loss(
@@ -157,7 +205,15 @@ def log_name(row: Row, branch: int) -> str:
 
 
 def batch_loss(
-    model: LlamaForCausalLM, batch: Batch, mix: Mix, *, max_tokens: int, temperature: float, slot_weight: float = 0.0
+    model: LlamaForCausalLM,
+    maps: torch.Tensor,
+    batch: Batch,
+    mix: Mix,
+    *,
+    max_tokens: int,
+    temperature: float,
+    slot_weight: float = 0.0,
+    point_weight: float = 0.0,
 ) -> tuple[torch.Tensor, dict[str, float]]:
     """Weighted mean cross-entropy over all rows, plus the contrastive and the slot term; and its parts for the log."""
     uses_memory = any(row.slots for row in batch.rows) or mix.retrieval_weight > 0
@@ -170,8 +226,13 @@ def batch_loss(
     total = torch.zeros((), device=model.device)
     weights = torch.zeros((), device=model.device)
     seen: dict[str, list[torch.Tensor]] = {"answer_text": [], "answer_memory": [], "restate": []}
+    pointed: list[torch.Tensor] = []
     for chunk in chunked_rows(batch.rows, max_tokens):
-        logits, target, weight, belongs = row_logits(model, chunk, memory, only_answers=False)
+        logits, target, weight, belongs, missed = read_rows(
+            model, chunk, memory, only_answers=False, pointing=point_weight > 0
+        )
+        if missed is not None:
+            pointed.append(missed)
         losses = F.cross_entropy(logits.float(), target, reduction="none")
         total = total + (losses * weight).sum()
         weights = weights + weight.sum()
@@ -185,9 +246,22 @@ def batch_loss(
         parts["nce"] = float(nce.detach())
         loss = loss + mix.retrieval_weight * nce
     parts["loss"] = float(loss.detach())
-    if slot_weight and memory is not None and batch.hints and memory.shape[1] >= NUM_SLOTS:
-        passage, slot, token = (torch.tensor(column, device=model.device) for column in zip(*batch.hints, strict=True))
-        named = F.cross_entropy(model.lm_head(memory[passage, slot]).float(), token)
-        parts["slots"] = float(named.detach())
-        loss = loss + slot_weight * named
+    if pointed:
+        missed, layer = torch.cat(pointed, dim=1)
+        for name, which in (("gathering", GATHERING_LAYER), ("pointing", POINTING_LAYER)):
+            of_layer = missed[layer == which].mean()
+            parts[name] = float(of_layer.detach())
+            loss = loss + point_weight * of_layer
+    if slot_weight and memory is not None:
+        hints = [hint for hint in batch.hints if hint[0] < len(both)]
+        passage, slot, place, token = (torch.tensor(c, device=model.device) for c in zip(*hints, strict=True))
+        held = both[passage, slot]
+        through = torch.stack([held @ each.T for each in maps])[place, torch.arange(len(place), device=place.device)]
+        losses = F.cross_entropy(model.lm_head(through).float(), token, reduction="none")
+        folded, of_name = place >= SLOT_TOKENS, place >= FIRST_NAME_MAP
+        for name, share, which in (("slots", 1.0, ~folded), ("folded", 0.3, folded & ~of_name), ("name", 0.5, of_name)):
+            if bool(which.any()):
+                mean = losses[which].mean()
+                parts[name] = float(mean.detach())
+                loss = loss + slot_weight * share * mean
     return loss, parts

@@ -11,13 +11,13 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
+from clara.demo import names
 from clara.demo.worlds import (
     Fact,
     Passage,
     World,
     draw_passages,
     draw_question,
-    draw_simple_passage,
     draw_training_world,
 )
 
@@ -58,17 +58,23 @@ class Mix:
     restate_share: float  # groups that also restate a passage
     question_weight: float  # loss weight of question tokens beside 1.0 for answers
     retrieval_weight: float  # weight of the in-batch contrastive loss
-    simple_share: float = 0.0  # groups of one short list of facts, asked about by label
+    distinct_share: float = 0.0  # passages that hold no two values of one sort
 
 
 @dataclass(slots=True)
 class Branch:
-    """Tokens after the shared prefix; weights[i] is the loss weight of predicting ids[i]."""
+    """Tokens after the shared prefix; weights[i] is the loss weight of predicting ids[i].
+
+    `points_to` is the place in the prefix of the memory token that holds the answer, -1 where none is hinted;
+    `name_at` are the places in ids of the asked-about name's tokens.
+    """
 
     ids: list[int]
     weights: list[float]
     answer: str = ""
     tag: tuple[str, ...] = ()
+    points_to: int = -1
+    name_at: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -84,20 +90,66 @@ class Row:
         return len(self.prefix) + sum(len(branch.ids) for branch in self.branches)
 
 
-# Which memory token shall, by the output head, name the first token(s) of a value of this type: without such a hint
-# the memory stays unread for thousands of steps (LOG.md, experiment 21). NAME is the entity's own name.
-SLOTS = {
-    "colour": (0,), "city": (1,), "choice": (2,), "country": (2,), "material": (2,), "month": (2,), "weekday": (2,),
-    "person": (3, 4), "named": (5, 6), "year": (7, 8), "qty": (9,), "NAME": (10, 11),
+# Slot hints: memory token i shall name, by the output head behind its k-th map, the k-th token of a value of the i-th
+# sort. Without such hints the memory stays unread for thousands of steps (LOG.md, experiments 20 and 21).
+SLOTS = (
+    "NAME",
+    "person",
+    "named",
+    "city",
+    "place or stuff",
+    "colour",
+    "choice",
+    "time",
+    "mass",
+    "money",
+    "span",
+    "rest",
+)
+NUM_SLOTS = len(SLOTS)
+SLOT_TOKENS = 4  # tokens of a value that are hinted
+NAME_TOKENS = 2  # of the entity's name, which in the end every memory token shall hold: whose value is this?
+NAMED_SLOTS = 4  # memory tokens a passage or question that are hinted so
+FIRST_NAME_MAP = 2 * SLOT_TOKENS  # the second four maps name what is folded into a memory token (places_of)
+NUM_MAPS = FIRST_NAME_MAP + NAME_TOKENS
+SORTS = {
+    "person": "person", "named": "named", "city": "city", "country": "place or stuff", "material": "place or stuff",
+    "colour": "colour", "choice": "choice", "year": "time", "date": "time", "monthyear": "time", "month": "time",
+    "weekday": "time", "time": "time",
 }  # fmt: skip
-NUM_SLOTS = 12
+UNITS = {
+    "mass": frozenset(("kg", "g", "grams", "tonnes", "tons")),
+    "money": frozenset(("euros", "dollars", "pounds", "crowns")),
+    "span": frozenset(("hours", "days", "minutes", "min", "years", "months", "weeks", "seconds", "s")),
+}
+
+
+def places_of(slot: int, memory_size: int) -> list[tuple[int, int]]:
+    """(memory token, first map) of every place that shall hold a slot's value.
+
+    A compressor does not know how many memory tokens follow, so fewer tokens hold more only if the early ones always
+    do: the second six sorts stand folded in the first six tokens too, and from token 12 on everything is there again.
+    """
+    places = [(slot, 0), (slot + NUM_SLOTS, 0)]
+    places += [(slot - NUM_SLOTS // 2, SLOT_TOKENS)] if slot >= NUM_SLOTS // 2 else []
+    return [(token, first_map) for token, first_map in places if token < memory_size]
+
+
+def slot_of(fact: Fact) -> int:
+    """The slot of a value: by its sort, amounts by their unit."""
+    sort = fact.attribute.values.partition(":")[0]
+    if sort in SORTS:
+        return SLOTS.index(SORTS[sort])
+    unit = fact.value.split()[-1]
+    return SLOTS.index(next((name for name, units in UNITS.items() if unit in units), "rest"))
 
 
 @dataclass(slots=True)
 class Batch:
     """Everything of one step, as token ids. `queries[i]` asks for a fact of passage `query_targets[i]`.
 
-    `hints` are (passage, memory token, token id): what that memory token shall name.
+    `hints` are (passage, memory token, map, token id): what that memory token shall name behind that map; passages
+    from `len(passages)` on are queries.
     """
 
     memory_size: int
@@ -105,7 +157,12 @@ class Batch:
     queries: list[list[int]]
     query_targets: list[int]
     rows: list[Row]
-    hints: list[tuple[int, int, int]] = field(default_factory=list)
+    hints: list[tuple[int, int, int, int]] = field(default_factory=list)
+
+
+def invented_word(name: str) -> str:
+    """The invented word of a name: 'Velmora' of 'The Velmora House'."""
+    return next((word for word in name.split() if names.syllables(word)), name)
 
 
 def chat(system: str, user: str) -> str:
@@ -116,10 +173,13 @@ def chat(system: str, user: str) -> str:
 class RowMaker:
     """Draws batches; the batch of a step is a pure function of (seed, step). No worlds given: the training mixture."""
 
-    def __init__(self, tokenizer: Any, worlds: tuple[World, ...], *, seed: int, batch_passages: int) -> None:
+    def __init__(
+        self, tokenizer: Any, worlds: tuple[World, ...], *, seed: int, batch_passages: int, made_up_share: float = 0.35
+    ) -> None:
         self.tokenizer = tokenizer  # a tokenizers.Tokenizer
         self.worlds = worlds
         self.seed = seed
+        self.made_up_share = made_up_share
         self.batch_passages = batch_passages
         self.ids = {token: tokenizer.token_to_id(token) for token in SPECIAL_TOKENS}
 
@@ -133,14 +193,20 @@ class RowMaker:
         return [self.ids["<ENC>"], self.ids["<s>"], *body, self.ids["</s>"], *memory]
 
     def draw_world(self, rng: random.Random) -> World:
-        return rng.choice(self.worlds) if self.worlds else draw_training_world(rng)
+        return rng.choice(self.worlds) if self.worlds else draw_training_world(rng, made_up_share=self.made_up_share)
 
-    def draw_group(self, rng: random.Random, count: int) -> list[Passage]:
+    def draw_group(self, rng: random.Random, count: int, distinct_share: float = 0.0) -> list[Passage]:
         """`count` passages of different entities (or two parts of one), of one world more often than not."""
-        one_world = self.draw_world(rng) if rng.random() < 0.6 else None
+        one_world = self.draw_world(rng) if count > 1 and rng.random() < 0.6 else None
+        distinct = rng.random() < distinct_share
+        patience = 20 if one_world else 1000  # a world whose values are all of one sort has no such passage
         group: list[Passage] = []
         while len(group) < count:
             for passage in draw_passages(rng, one_world or self.draw_world(rng)):
+                slots = [slot_of(fact) for fact in passage.facts]
+                if distinct and patience and len(slots) - len(set(slots)) > int(one_world is not None):
+                    patience -= 1
+                    continue
                 if len(group) < count and len(self.encode(passage.text)) <= MAX_PASSAGE_TOKENS:
                     group.append(passage)
         rng.shuffle(group)
@@ -150,53 +216,54 @@ class RowMaker:
         rng = random.Random(f"{self.seed}-{step}")
         memory_size = rng.choice(mix.memory_sizes)
         out = Batch(memory_size, [], [], [], [])
+        asked_of: list[Passage] = []
         while len(out.passages) < self.batch_passages:
             left = self.batch_passages - len(out.passages)
             visible = rng.random() >= mix.memory_share
             # visible text is long: at most two passages there, to keep rows short
-            simple = rng.random() < mix.simple_share
-            if simple:
-                group = [draw_simple_passage(rng, draw_training_world(rng, made_up_share=0.8))]
-            else:
-                group = self.draw_group(rng, min(left, rng.randint(1, min(mix.max_passages, 2 if visible else 5))))
+            count = min(left, rng.randint(1, min(mix.max_passages, 2 if visible else 5)))
+            group = self.draw_group(rng, count, mix.distinct_share)
             first = len(out.passages)
             for passage in group:
                 fact = rng.choice(passage.facts)
+                asked_of.append(passage)
                 out.query_targets.append(len(out.passages))
                 out.queries.append(self.compressor_ids(draw_question(rng, passage.entity, fact), memory_size))
-                out.hints += [(len(out.passages), slot, token) for slot, token in self.slot_tokens(passage)]
+                out.hints += [(len(out.passages), *hint) for hint in self.slot_tokens(passage, memory_size)]
                 out.passages.append(self.compressor_ids(passage.text, memory_size))
             size = 0 if visible else memory_size
-            out.rows += self.group_rows(rng, group, first, mix, memory_size=size, generic=simple)
+            out.rows += self.group_rows(rng, group, first, mix, memory_size=size)
+        for index, passage in enumerate(asked_of):  # a question holds a name too: that is what retrieval goes by
+            name = self.words(passage.entity.name)[:SLOT_TOKENS]
+            out.hints += [(len(out.passages) + index, 0, place, token) for place, token in enumerate(name)]
+        for index, passage in enumerate([*asked_of, *asked_of]):  # the passages, then the questions
+            tokens = self.words(invented_word(passage.entity.name))[:NAME_TOKENS]
+            for memory_token in rng.sample(range(memory_size), NAMED_SLOTS):
+                out.hints += [(index, memory_token, FIRST_NAME_MAP + k, token) for k, token in enumerate(tokens)]
         return out
 
-    def slot_tokens(self, passage: Passage) -> list[tuple[int, int]]:
-        """(memory token, token id) for the passage's name and those of its values that have a slot."""
-        values = [(fact.attribute.values.partition(":")[0], fact.value) for fact in passage.facts]
-        found: list[tuple[int, int]] = []
-        for kind, value in [*values, ("NAME", passage.entity.name)]:
-            tokens = self.words(value)
-            if kind == "person":
-                first, last = value.split(" ", 1)
-                tokens = [self.encode(first)[0], self.encode(last)[0]]
-            elif kind == "year":
-                tokens = tokens[-2:]  # the century is nearly always the same
-            found += zip(SLOTS.get(kind, ()), tokens, strict=False)
-        return found
+    def slot_tokens(self, passage: Passage, memory_size: int) -> list[tuple[int, int, int]]:
+        """(memory token, map, token id) for the passage's name and each value that is alone of its sort there."""
+        slots = [slot_of(fact) for fact in passage.facts]
+        named = [(slot, fact.value) for slot, fact in zip(slots, passage.facts, strict=True) if slots.count(slot) == 1]
+        return [
+            (memory_token, first_map + place, token)
+            for slot, value in [(0, passage.entity.name), *named]
+            for memory_token, first_map in places_of(slot, memory_size)
+            for place, token in enumerate(self.words(value)[:SLOT_TOKENS])
+        ]
 
     def words(self, text: str) -> list[int]:
         """Token ids without the bare space some words open with."""
         return [token for token in self.encode(text) if self.tokenizer.id_to_token(token) != "Ġ"]
 
     def group_rows(
-        self, rng: random.Random, group: list[Passage], first: int, mix: Mix, *, memory_size: int, generic: bool
+        self, rng: random.Random, group: list[Passage], first: int, mix: Mix, *, memory_size: int
     ) -> list[Row]:
         """The rows of one group: questions on it, sometimes writing questions, sometimes restating."""
         asked = [(passage, fact) for passage in group for fact in passage.facts]
         rng.shuffle(asked)
-        rows = [
-            self.question_row(rng, group, asked[: 5 + 2 * len(group)], first, mix.question_weight, memory_size, generic)
-        ]
+        rows = [self.question_row(rng, group, asked[: 5 + 2 * len(group)], first, mix.question_weight, memory_size)]
         if rng.random() < mix.write_share:
             rows.append(self.write_row(rng, group, first, memory_size))
         if rng.random() < mix.restate_share:
@@ -211,18 +278,27 @@ class RowMaker:
         first: int,
         question_weight: float,
         memory_size: int,
-        generic: bool = False,
     ) -> Row:
         docs = self.background(group, memory_size)
         prompts, answers, tags = [], [], []
         for passage, fact in asked:
-            question = draw_question(rng, passage.entity, fact, generic=generic)
+            question = draw_question(rng, passage.entity, fact)
             prompts.append(chat(QA_SYSTEM, f"Background:\n{docs}\n\nQuestion:{question}"))
             answers.append(fact.value)
             tags.append((passage.style, fact.attribute.values.partition(":")[0], passage.entity.world.kind))
         text_weight = 0.2 if not memory_size else 0.0
         weight = question_weight if memory_size else 0.0
-        return self.row(prompts, answers, tags, first, len(group), memory_size, text_weight, weight)
+        row = self.row(prompts, answers, tags, first, len(group), memory_size, text_weight, weight)
+        if memory_size:
+            starts = {id(passage): start for passage, (start, _) in zip(group, row.slots, strict=True)}
+            for branch, (passage, fact) in zip(row.branches, asked, strict=True):
+                slot = slot_of(fact)
+                if slot < memory_size and [slot_of(other) for other in passage.facts].count(slot) == 1:
+                    branch.points_to = starts[id(passage)] + slot
+                name = self.words(invented_word(passage.entity.name))[:NAME_TOKENS]
+                found = [i for i in range(len(branch.ids)) if branch.ids[i : i + len(name)] == name]
+                branch.name_at = tuple(range(found[0], found[0] + len(name))) if found else ()
+        return row
 
     def write_row(self, rng: random.Random, group: list[Passage], first: int, memory_size: int) -> Row:
         which = rng.randrange(len(group))

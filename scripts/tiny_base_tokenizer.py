@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,21 +28,44 @@ bought pay weigh weighs weight length width height size colour maker engineer de
 produced model series office team question answer document page text table list item note data report summary overview
 details about each per cent kilogram gram metre litre euro dollar available since until during between however
 therefore usually often sometimes always never
+order orders leave leaves within school schools club clubs lower higher rate run runs running operate operating case
+cases quick slow guide guides ask asks asked user users owner owners repair repairs need needs special simple manual
+clean soft hard cloth dry wet cool warm hot cold check seal seals spring summer autumn winter partner partners drawing
+drawings spare find found easy read please before use uses used send sent recycling question questions answered phone
+mail training box both workshop workshops site sites unit units life lasts range lead leader casing material noise
+level warranty battery price property value values detail details sold first sale assembly assembled assemble make
+makes making manufactured painted specifications technical further glance put together every went date works
+instruments instrument labs industries tools tool systems devices device brothers stores mills craft designs metres
+metre kilometres centimetres grams tonnes litres watts volts dB kW km cm mm hours days weeks months years minutes
+seconds euros dollars pounds crowns percent degrees people pieces pages members visitors speak write writes written
+study learn teach live lives run walk walks drive moves moved stands stood lies lay shows shown gives given takes
+taken begins began ends ended starts started opens opened closes closed holds held keeps kept knows known named
+called belongs comes came goes gone grows grew seen looks looked turns turned brings brought
+Works Instruments Labs Industries Tools Systems Devices Brothers The It Its This What Which Who When Where How Name
+State Lead Year Weight Price Colour City Maker Material Warranty Battery Range Noise Level Kind
 """
 
 
-def train_tokenizer(*, seed: int, vocab_size: int = 3072, entities: int = 12_000) -> Tokenizer:
-    """Byte-level BPE over training-world text, the prompts and the shared word lists; digits stay single."""
+CUT = "\x01"  # in the tokenizer's training text only: no merge crosses it
+CUT_AS_BYTES = "ā"  # how byte-level text spells it
+
+
+def train_tokenizer(*, seed: int, vocab_size: int = 4096, entities: int = 12_000) -> Tokenizer:
+    """Byte-level BPE over training-world text, the prompts and the shared word lists.
+
+    Digits come in pairs from the left; the syllables of invented names are tokens of their own.
+    """
     tokenizer = Tokenizer(models.BPE(unk_token=None))
-    # a word reads the same at the start of an answer or a line as inside a sentence: a space is put before every
-    # segment and after every line break, and taken away again in decoding
-    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace("\n", "\n ")])
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [
-            pre_tokenizers.ByteLevel(add_prefix_space=True),
-            pre_tokenizers.Split(Regex("Ġ?[0-9]"), behavior="isolated"),  # single digits; Ġ is a byte-level space
-        ]
-    )
+    # a word reads the same at the start of an answer or a line, or after a colon, as inside a sentence: a space is put
+    # before every segment, after every line break (both are taken away again in decoding) and between colon and letter
+    colon = normalizers.Replace(Regex(r":(?=\p{L})"), ": ")
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace("\n", "\n "), colon])
+    splits: list[pre_tokenizers.PreTokenizer] = [
+        pre_tokenizers.ByteLevel(add_prefix_space=True),
+        pre_tokenizers.Split(Regex("Ġ?[0-9]{1,2}"), behavior="isolated"),  # pairs of digits; Ġ is a byte-level space
+    ]
+    cut = pre_tokenizers.Split(CUT_AS_BYTES, behavior="removed")
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([splits[0], cut, splits[1]])
     tokenizer.decoder = decoders.Sequence(
         [decoders.ByteLevel(), decoders.Replace("\n ", "\n"), decoders.Strip(" ", 1, 0)]
     )
@@ -56,18 +80,27 @@ def train_tokenizer(*, seed: int, vocab_size: int = 3072, entities: int = 12_000
         rng = random.Random(f"tokenizer-{seed}")
         for _ in range(entities):
             for passage in draw_passages(rng, draw_training_world(rng)):
-                yield passage.text
                 question = draw_question(rng, passage.entity, rng.choice(passage.facts))
-                yield f"{question} Question:{question}"  # prompts have no space after the colon
+                yield cut_names(f"{passage.text} {question}")
         prompts = [QA_SYSTEM, WRITE_SYSTEM, RESTATE_SYSTEM, *RESTATE_USERS, "Background:\n\n\nQuestion:\nAnswer:"]
         shared = [names.PRODUCT_KINDS, names.COLOURS, names.MATERIALS, names.CITIES, names.FIRST_NAMES, names.MONTHS]
-        for _ in range(entities // 40):
+        shared += [names.COUNTRIES, names.WEEKDAYS]
+        numbers = [*(str(n) for n in range(10)), *(f"{n:02d}" for n in range(100))]
+        pieces = [*names.STARTS, *(CUT + piece + CUT for piece in (*names.ENDINGS, *names.LAST_NAME_ENDINGS))]
+        for _ in range(entities // 10):
             yield from prompts
             yield " ".join(COMMON_ENGLISH.split())
-            yield from (" ".join(words) for words in shared)
+            yield from (" ".join(words) for words in (*shared, numbers, pieces))
+            yield CUT.join(numbers)
 
     tokenizer.train_from_iterator(texts(), trainer)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(splits)
     return tokenizer
+
+
+def cut_names(text: str) -> str:
+    """The text with a cut between the syllables of every invented name."""
+    return re.sub(r"[A-Z][a-z]{3,}", lambda word: CUT.join(names.syllables(word[0]) or (word[0],)), text)
 
 
 def wrap_tokenizer(tokenizer: Tokenizer) -> PreTrainedTokenizerFast:

@@ -31,41 +31,32 @@ from transformers import LlamaForCausalLM
 
 from clara.demo.worlds import World, held_out_worlds, training_worlds
 
+RECORD = "training_run.json"
+NOT_RECORDED = frozenset(
+    [
+        "run",
+        "export",
+        "start_from",
+        "max_seconds",
+        "stop_after",
+        "workers",
+        "compile",
+        "log_every",
+        "eval_every",
+        "save_every",
+        "eval_questions",
+    ]
+)
+
 
 def mix_at(progress: float, args: argparse.Namespace) -> Mix:
-    """Reading; then memory replaces text more and more; then fewer memory tokens, more passages, retrieval."""
-    if args.course == "memory":
-        return Mix(0.9, (12,), 1, 0.1, 0.1, 0.0, 0.0)
-    if args.course == "retrieval":
-        return Mix(0.9, (12,), 3, 0.05, 0.0, 0.0, 0.15)
-    if args.course == "narrow":
-        return narrow_mix(progress, args)
-    if progress < args.reading:
-        # restating visible text is copying: its dense loss forms the copying heads that answering then uses
-        return Mix(0.0, (16,), 1, 0.1, 0.3, 0.0, 0.0, simple_share=0.9 if progress < args.reading / 2 else 0.2)
-    fade = min(1.0, (progress - args.reading) / args.fade)
-    share = 0.5 + 0.42 * fade
-    if fade < 1.0:  # restating the memory is the densest loss there is on what the memory holds
-        sizes = (32, 32, 16) if fade < 0.4 else (32, 16, 16, 12)
-        return Mix(share, sizes, 1, 0.2, 0.3, args.question_weight, 0.0)
-    late = (progress - args.reading - args.fade) / max(1e-6, 1 - args.reading - args.fade)
-    if late < 0.25:
-        return Mix(share, (12, 16, 16, 32), 2, 0.2, args.restate, args.question_weight, 0.05)
-    if late < 0.6:
-        return Mix(share, (8, 12, 12, 16, 32), 4, 0.2, args.restate, args.question_weight, 0.1)
-    return Mix(share, (8, 8, 12, 12, 16, 32), 5, 0.15, 0.05, 0.05, 0.1)
+    """Twelve memory tokens and one passage or two; then other sizes and up to three passages too."""
+    if progress < args.early:
+        return Mix(args.memory_share, (12,), 2, 0.05, args.restate, 0.0, 0.1, distinct_share=1.0)
+    return Mix(args.memory_share, (12, 12, 12, 6, 20), 3, 0.05, args.restate, 0.0, 0.1, distinct_share=0.6)
 
 
 # ---------------------------------------------------------------- training
-
-
-def narrow_mix(progress: float, args: argparse.Namespace) -> Mix:
-    """For a few worlds: they are read well within 600 steps, so memory may come early."""
-    if progress < args.reading:
-        return Mix(0.0, (16,), 1, 0.1, 0.2, 0.0, 0.0)
-    fade = min(1.0, (progress - args.reading) / args.fade)
-    sizes = (16,) if fade < 0.4 else (16, 16, 12)
-    return Mix(0.6 + 0.32 * fade, sizes, 1, 0.2, 0.3, args.question_weight, 0.0)
 
 
 def worlds_of(args: argparse.Namespace) -> tuple[World, ...]:
@@ -77,12 +68,12 @@ def worlds_of(args: argparse.Namespace) -> tuple[World, ...]:
 
 
 class TwoOptimizers:
-    """Muon for the matrices of the layers, AdamW for embeddings and norms; one schedule for both."""
+    """Muon for the matrices of the layers, AdamW for embeddings, norms and maps; one schedule for both."""
 
-    def __init__(self, model: LlamaForCausalLM, args: argparse.Namespace) -> None:
+    def __init__(self, model: LlamaForCausalLM, maps: torch.nn.Parameter, args: argparse.Namespace) -> None:
         matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n and "lm_head" not in n]
         chosen = {id(p) for p in matrices}
-        others = [p for p in model.parameters() if id(p) not in chosen]
+        others = [*(p for p in model.parameters() if id(p) not in chosen), maps]
         self.parts: list[torch.optim.Optimizer] = [
             torch.optim.Muon(
                 matrices, lr=args.muon_lr, momentum=0.95, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
@@ -110,6 +101,16 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     os.replace(path.with_suffix(".new"), path)
 
 
+def new_maker(tokenizer: Tokenizer, args: argparse.Namespace) -> RowMaker:
+    return RowMaker(
+        tokenizer,
+        worlds_of(args) if args.worlds else (),
+        made_up_share=args.made_up,
+        seed=args.seed,
+        batch_passages=args.batch_passages,
+    )
+
+
 def make_batch(maker: RowMaker, step: int, args: argparse.Namespace) -> tuple[Mix, Batch]:
     mix = mix_at(step / args.steps, args)
     return mix, maker.batch(step, mix)
@@ -120,12 +121,7 @@ _WORKER: dict[str, Any] = {}
 
 def _start_worker(tokenizer_path: str, args: argparse.Namespace) -> None:
     _WORKER["args"] = args
-    _WORKER["maker"] = RowMaker(
-        Tokenizer.from_file(tokenizer_path),
-        worlds_of(args) if args.worlds else (),
-        seed=args.seed,
-        batch_passages=args.batch_passages,
-    )
+    _WORKER["maker"] = new_maker(Tokenizer.from_file(tokenizer_path), args)
 
 
 def _work(step: int) -> tuple[Mix, Batch]:
@@ -150,20 +146,29 @@ def batches(tokenizer_path: Path, start: int, args: argparse.Namespace) -> Itera
 
 def train(args: argparse.Namespace) -> None:
     args.run.mkdir(parents=True, exist_ok=True)
+    record = json.loads(json.dumps(record_of(args)))
+    record_path = args.run / RECORD
+    if record_path.exists() and json.loads(record_path.read_text(encoding="utf-8")) != record:
+        raise SystemExit(f"error: {args.run} holds a run with other arguments ({record_path}); choose another --run")
+    record_path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     tokenizer = load_tokenizer(args.run, seed=args.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = new_model(tokenizer, args).to(device)
-    optimizers = TwoOptimizers(model, args)
+    model, maps = new_model(tokenizer, args)
+    model, maps = model.to(device), torch.nn.Parameter(maps.detach().to(device))
+    optimizers = TwoOptimizers(model, maps, args)
     checkpoint = args.run / "checkpoint.pt"
     start, seconds = 0, 0.0
     if checkpoint.exists():
         state = torch.load(checkpoint, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
+        maps.data.copy_(state["maps"])
         for part, saved in zip(optimizers.parts, state["optimizers"], strict=True):
             part.load_state_dict(saved)
         start, seconds = state["step"], state["seconds"]
     elif args.start_from:
-        model.load_state_dict(torch.load(args.start_from, map_location=device, weights_only=True)["model"])
+        state = torch.load(args.start_from, map_location=device, weights_only=True)
+        model.load_state_dict(state["model"])
+        maps.data.copy_(state["maps"])
     if args.compile:
         model.model.forward = torch.compile(model.model.forward, dynamic=True)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {device}, from step {start}", flush=True)
@@ -177,7 +182,11 @@ def train(args: argparse.Namespace) -> None:
         print(line[:600], flush=True)
 
     def save(step: int) -> None:
-        state = {"model": model.state_dict(), "optimizers": [p.state_dict() for p in optimizers.parts]}
+        state = {
+            "model": model.state_dict(),
+            "maps": maps.data,
+            "optimizers": [p.state_dict() for p in optimizers.parts],
+        }
         save_checkpoint(checkpoint, {**state, "step": step, "seconds": time.monotonic() - began})
 
     sums: dict[str, list[float]] = defaultdict(list)
@@ -186,11 +195,13 @@ def train(args: argparse.Namespace) -> None:
         with autocast(device):
             loss, parts = batch_loss(
                 model,
+                maps,
                 batch,
                 mix,
                 max_tokens=args.max_tokens,
                 temperature=args.temperature,
                 slot_weight=args.slot_weight,
+                point_weight=args.point_weight,
             )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -214,20 +225,18 @@ def train(args: argparse.Namespace) -> None:
     log.close()
 
 
-def parse_arguments() -> argparse.Namespace:
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint, tokenizer and log")
     parser.add_argument("--export", type=Path, help="write the asset folder from the run's checkpoint and stop")
     parser.add_argument("--start-from", type=Path, help="take the weights (not the optimizer) of this checkpoint.pt")
     parser.add_argument(
-        "--course", choices=("broad", "narrow", "memory", "retrieval"), default="broad", help="curriculum: mix_at"
-    )
-    parser.add_argument(
         "--worlds", default="", help="only these kinds, comma-separated; default: all, and made-up ones"
     )
-    parser.add_argument("--slot-weight", type=float, default=0.0, help="weight of the hint what a memory token names")
-    parser.add_argument("--steps", type=int, default=9000)
-    parser.add_argument("--batch-passages", type=int, default=12)
+    parser.add_argument("--slot-weight", type=float, default=1.0, help="weight of the hint what a memory token names")
+    parser.add_argument("--point-weight", type=float, default=0.3, help="weight of the hint where to look it up")
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--batch-passages", type=int, default=16)
     parser.add_argument("--max-tokens", type=int, default=4096, help="padded tokens of one forward pass")
     parser.add_argument("--max-seconds", type=float, default=math.inf, help="stop (with a checkpoint) after this long")
     parser.add_argument("--stop-after", type=int, help="stop (with a checkpoint) after this step; resume continues")
@@ -239,11 +248,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=3e-3)
     parser.add_argument("--muon-lr", type=float, default=6e-3)
     parser.add_argument("--warmup", type=int, default=50)
-    parser.add_argument("--cooldown", type=float, default=0.3)
-    parser.add_argument("--reading", type=float, default=0.1, help="share of the steps that only read visible text")
-    parser.add_argument("--fade", type=float, default=0.2, help="share of the steps in which memory replaces text")
-    parser.add_argument("--restate", type=float, default=0.1)
-    parser.add_argument("--question-weight", type=float, default=0.1)
+    parser.add_argument("--cooldown", type=float, default=0.75)
+    parser.add_argument("--early", type=float, default=0.2, help="share of the steps that are kept simple: mix_at")
+    parser.add_argument("--memory-share", type=float, default=0.85, help="groups read as memory, not as text")
+    parser.add_argument("--made-up", type=float, default=0.5, help="share of worlds made up on the spot")
+    parser.add_argument("--restate", type=float, default=0.05)
     parser.add_argument("--temperature", type=float, default=0.05)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--compile", action="store_true")
@@ -252,7 +261,17 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--eval-every", type=int, default=300)
     parser.add_argument("--save-every", type=int, default=100)
     parser.add_argument("--eval-questions", type=int, default=240)
-    return parser.parse_args()
+    return parser.parse_args(argv)
+
+
+def record_of(args: argparse.Namespace) -> dict[str, Any]:
+    """What decides the outcome of a run: everything but where it is written, how it is watched and when it stops."""
+    return {name: value for name, value in vars(args).items() if name not in NOT_RECORDED}
+
+
+def arguments_of(record: dict[str, Any]) -> argparse.Namespace:
+    """The arguments of a recorded run (training_run.json)."""
+    return argparse.Namespace(**{**vars(parse_arguments(["--run", "."])), **record})
 
 
 if __name__ == "__main__":

@@ -119,14 +119,17 @@ def test_killed_and_started_again_it_ends_as_undisturbed(
 
 
 def test_a_finished_demo_is_shown_again_and_another_one_is_not_mixed_in(
-    finished: tuple[Path, dict[str, Any]], clara: CLARA
+    finished: tuple[Path, dict[str, Any]], clara: CLARA, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, report = finished
     console = Console(record=True, width=160, quiet=False, file=(out.parent / "again.txt").open("w"))
     again = run.run_demo(DemoSettings(output=out, documents=20), console=console)
     assert again["heldout"] == report["heldout"]
-    with pytest.raises(UsageError, match=r"holds a demo with other settings \(seed\)"):
+    with pytest.raises(UsageError, match=r"holds a demo with other settings \(corpus, seed\)"):
         run.run_demo(DemoSettings(output=out, documents=20, seed=5), console=console)
+    monkeypatch.setattr(run, "weights_digest", lambda base_model: "another base in the package")
+    with pytest.raises(UsageError, match=r"other settings \(base_weights\)"):
+        run.run_demo(DemoSettings(output=out, documents=20), console=console)
 
 
 def test_bad_options_are_one_clear_line(clara: CLARA, tmp_path: Path) -> None:

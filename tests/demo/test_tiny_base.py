@@ -58,12 +58,13 @@ def test_the_chat_template_renders_what_training_saw(rows_module, tokenizer) -> 
     assert rendered == rows_module.chat(messages[0]["content"], messages[1]["content"])
     for token in rows_module.SPECIAL_TOKENS:
         assert tokenizer(token, add_special_tokens=False).input_ids == [tokenizer.convert_tokens_to_ids(token)]
-    assert len(tokenizer.tokenize("412")) == 3  # single digits
+    assert len(tokenizer.tokenize("1987")) == 2  # pairs of digits
+    assert [len(tokenizer.tokenize(text)) for text in ("Velmora", "Question:Velmora")] == [2, 4]  # syllables, anywhere
 
 
 def test_every_branch_is_the_prompt_the_model_will_see(rows_module, tokenizer) -> None:  # type: ignore[no-untyped-def]
     maker = rows_module.RowMaker(tokenizer.backend_tokenizer, (), seed=1, batch_passages=10)
-    mix = rows_module.Mix(0.6, (12,), 5, 0.3, 0.3, 0.1, 0.1)
+    mix = rows_module.Mix(0.6, (6, 12, 20), 5, 0.3, 0.3, 0.1, 0.1)
     seen = 0
     for step in range(6):
         for row in maker.batch(step, mix).rows:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from clara.assets import TINY_BASE, tiny_base_path
 from clara.chunking import chunk_document, load_token_counter
 from clara.demo.corpus import Split, World
 from clara.demo.measuring import MAX_NEW_TOKENS
@@ -39,6 +40,13 @@ HEADLINE = (
 def corpus_digest(world: World) -> str:
     """One short string for every fact, wording and layout of a world, train part included."""
     return hashlib.sha256(repr(world).encode()).hexdigest()[:16]
+
+
+def weights_digest(base_model: str) -> str | None:
+    """One short string for the embedded base's weights, so that no run goes on with another base; None for others."""
+    if base_model != TINY_BASE:
+        return None
+    return hashlib.sha256((tiny_base_path() / "model.safetensors").read_bytes()).hexdigest()[:16]
 
 
 def extract_parts(documents: Path, raw: Path, splits: Sequence[Split], tick: Tick) -> dict[str, Any]:

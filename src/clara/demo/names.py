@@ -23,23 +23,28 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-ONSETS = words(
-    "b br c ch cl cr d dr f fl fr g gl gr h j k kl kn l m n p pl pr qu r s sh sk sl sn st str t th tr v w y z zh"
+STARTS = words(  # an invented word is one of these and an ending: two syllables or three
+    "Bal Bam Ban Bar Bas Bel Ben Ber Bes Bil Bin Bol Bor Bos Bran Brel Brim Bron Bur Cal Cam Cas Cel Cor Cran Dal "
+    "Dam Dar Del Dem Den Der Dil Dol Dor Dran Drel Dur Fal Fan Far Fel Fen Fer Fil Fin Fol For Fran Fren Gal Gam Gar "
+    "Gel Gen Gil Gol Gor Gran Gul Hal Ham Har Hel Hem Hes Hil Hol Hor Hul Jal Jan Jas Jel Jes Jol Jor Kal Kam Kas "
+    "Kel Ken Kes Kil Kin Kol Kor Kran Kul Lam Lan Lar Lel Len Les Lin Lis Lom Lor Lum Mal Mam Mar Mel Mes Mil Mir Mol "
+    "Mor Mul Nal Nar Nel Nes Nil Nol Nor Nur Pal Pam Par Pel Pen Pes Pil Pol Pran Pul Ral Ram Ras Rel Ren Ril Rin Rol "
+    "Ros Rul Sal San Sar Sel Sen Sil Sim Sol Sor Stan Stel Sul Tal Tam Tar Tel Ten Til Tol Tor Tran Trel Tul Val Van "
+    "Var Vel Ven Vil Vin Vol Vor Wal Wan Wel Wes Wil Wol Yal Yar Yel Yol Zan Zar Zel Zen Zil Zol Zor"
 )
-INNER_ONSETS = words(
-    "b bl br c d dr f g gr k l ld ll lm ln lt m mb mm n nd ng nk nn nt p pr r rd rk rl rm rn rr rt rv s sk sp "
-    "ss st t th tr v x z"
-)
-NUCLEI = words("a a a a a e e e e e i i i i o o o o u u u ai au ea ei ia io oo ou y")
-CODAS = words("d f k l m n n n p r r s s t x ck ft ld lk lm ln ls lt mp nd ng nk nt rd rk rl rm rn rs rt sh sk st th")
 ENDINGS = words(
-    "a o e i us is os an en in on or er ar el al il ia io ium ova ine ane ette ard ert olf und ask esk ock "
-    "ick ell ett ith oth ax ex ix ox eau ey ay eth ash orn arn erra illa ona ena ula"
+    "bax bec bello bera bex bimo bona bra bus cado cera cina cona cor cus dax deck dera dimo dina dona dora dra dus "
+    "fax fera fina fix fona fora fus gado gax gella gera gina gola gon gora gus kado kara kel kena kimo kira kola kon "
+    "kora kus lax leck lena lera lica lima lix lona lora lus max meck mena mera mica mina mix mona mora mus nax neck "
+    "nella nera nica nimo nix nola nora nus pado pax pella pera pico pina pix pola pona pora pus quin quo rax reck "
+    "rella rica rimo rix rola rona rus sado sax sella sera sica sina six sola sona sora sus tado tax teck tella tera "
+    "tica tina tix tola tona tora tus vado vax vella vera vica vina vix vola vona vora vus wick win xa xera xo xus "
+    "zado zax zella zera zica zimo zina zix zola zona zora zus"
 )
 LAST_NAME_ENDINGS = words(
-    "son sen strom berg mann feld well ton ford ley worth wick man ov ev ova ski sky escu ic ides ini elli "
-    "etti otto ano ero ez az es oza ier eau ard aud ois iak enko uk ius aitis ila onen maki oglu ian yan "
-    "ashvili adze"
+    "bach beck berg bert bury by dahl dorf field ford gard gate ham hardt heim holm kamp land ley lund man mann mark "
+    "meyer quist rup sen shaw ski skog sky son stad stein strand strom thal ton vall vik ville vist wald ward wede "
+    "well wold wood worth"
 )
 
 FIRST_NAMES = words(
@@ -92,7 +97,7 @@ def split_of(name: str) -> Split:
 
 
 def invented_name(rng: Random, *, split: Split) -> str:
-    """One capitalised invented word of 4 to 12 letters that belongs to `split`."""
+    """One capitalised invented word of two syllables or three that belongs to `split`."""
     return _draw(rng, split, _word)
 
 
@@ -114,29 +119,23 @@ def _draw(rng: Random, split: Split, build: Callable[[Random], str]) -> str:
 
 
 def _word(rng: Random) -> str:
-    while True:
-        word = (rng.choice(ONSETS) if rng.random() < 0.8 else "") + rng.choice(NUCLEI)
-        for _ in range(rng.choice((0, 0, 0, 1))):
-            word += rng.choice(INNER_ONSETS) + rng.choice(NUCLEI)
-        if rng.random() < 0.2:
-            word += rng.choice(CODAS)
-        else:
-            word += rng.choice(INNER_ONSETS) + rng.choice(ENDINGS)
-        if 4 <= len(word) <= 9:
-            return word.capitalize()
+    return rng.choice(STARTS) + rng.choice(ENDINGS)
 
 
 def _last_name(rng: Random) -> str:
-    while True:
-        word = (rng.choice(ONSETS) if rng.random() < 0.85 else "") + rng.choice(NUCLEI)
-        if rng.random() < 0.2:
-            word += rng.choice(INNER_ONSETS) + rng.choice(NUCLEI)
-        ending = rng.choice(LAST_NAME_ENDINGS)
-        word += (rng.choice(INNER_ONSETS) if ending[0] in "aeiouy" else rng.choice(CODAS)) + ending
-        if 5 <= len(word) <= 11:
-            return word.capitalize()
+    return rng.choice(STARTS) + rng.choice(LAST_NAME_ENDINGS)
 
 
+def syllables(name: str) -> tuple[str, str] | None:
+    """An invented word's start and ending; None for any other word.
+
+    >>> syllables("Velmora"), syllables("Monday")
+    (('Vel', 'mora'), None)
+    """
+    return next(((name[:cut], name[cut:]) for cut in (4, 3) if name[:cut] in _STARTS and name[cut:] in _ENDINGS), None)
+
+
+_STARTS, _ENDINGS = frozenset(STARTS), frozenset((*ENDINGS, *LAST_NAME_ENDINGS))
 _CLOSED_WORDS = frozenset(
     word.casefold()
     for words in (FIRST_NAMES, CITIES, COUNTRIES, COLOURS, MATERIALS, MONTHS, WEEKDAYS, PRODUCT_KINDS)

@@ -32,9 +32,15 @@ TRAINING: dict[str, Any] = {
     "logging_steps": 5,
 }
 STAGES: dict[str, dict[str, Any]] = {
-    "pretrain": {"learning_rate": 5e-4, "answer_share": 0.8, "max_steps": 300},
-    "instruction": {"learning_rate": 5e-4, "max_steps": 150},
-    "end_to_end": {"learning_rate": 1e-3, "max_steps": 150},
+    "pretrain": {
+        "learning_rate": 1e-3,
+        "answer_share": 1.0,
+        "answers_per_row": 4,
+        "paraphrase_share": 0.1,
+        "max_steps": 300,
+    },
+    "instruction": {"learning_rate": 1e-3, "max_steps": 200},
+    "end_to_end": {"learning_rate": 1e-3, "contrastive_weight": 1.0, "max_steps": 250},
 }
 
 LONG_STEPS = 3.0  # `--long` takes this many times the steps of every stage: three runs within the hour on two cores

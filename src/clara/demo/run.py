@@ -22,6 +22,7 @@ from clara.demo.heldout import (
     read_passages,
     show_answers,
     surroundings,
+    weights_digest,
 )
 from clara.demo.measuring import measure_baselines, measure_checkpoint
 from clara.demo.questions import HeldoutQuestion, heldout_questions, question_forms
@@ -47,9 +48,10 @@ def run_demo(settings: DemoSettings, *, console: Console) -> dict[str, Any]:
     out = settings.output
     resolve_base(settings.base_model)  # a base that cannot be used is found out before anything is written
     load_token_counter(settings.base_model)
-    steps = Steps(out, settings.identity(), total=NUM_STEPS, console=console)
-    documents, raw, data, runs = out / "documents", out / "extracted", out / "data", out / "runs"
     world = make_world(settings.seed, num_train=settings.documents, num_heldout=settings.held_out)
+    made_of = {"corpus": corpus_digest(world), "base_weights": weights_digest(settings.base_model)}
+    steps = Steps(out, settings.identity() | made_of, total=NUM_STEPS, console=console)
+    documents, raw, data, runs = out / "documents", out / "extracted", out / "data", out / "runs"
 
     steps.run(
         "corpus", "writing fictional product sheets (PDF, DOCX, PPTX)", lambda tick: _write(world, documents, tick)
@@ -185,7 +187,7 @@ def _baselines(
     config: TrainConfig, passages: list[Passage], asked: list[HeldoutQuestion], out: Path, tick: Tick
 ) -> dict[str, Any]:
     return measure_baselines(
-        _untrained(config),
+        untrained_model(config),
         passages,
         asked,
         out / "evaluation",
@@ -202,7 +204,7 @@ def _measure(
     asked: list[HeldoutQuestion],
     tick: Tick,
 ) -> dict[str, Any]:
-    model = _untrained(config) if checkpoint is None else _load(checkpoint)
+    model = untrained_model(config) if checkpoint is None else _load(checkpoint)
     store = out / "store" if name == "after_end_to_end" else out / "evaluation" / f"store_{name}"
     return measure_checkpoint(
         model,
@@ -221,7 +223,7 @@ def _load(checkpoint: Path | str) -> ClaraModel:
     return ClaraModel.from_pretrained(checkpoint, device="cpu")
 
 
-def _untrained(config: TrainConfig) -> ClaraModel:
+def untrained_model(config: TrainConfig) -> ClaraModel:
     """What pretrain starts from, to the last weight."""
     settings = ClaraConfig(**config.model.model_dump())
     return ClaraModel.from_base(settings, device="cpu", dtype="float32", seed=config.pretrain.seed)
