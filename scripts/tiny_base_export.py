@@ -96,8 +96,9 @@ demo's stages add the rest.
 | | training worlds | held-out worlds |
 | --- | --- | --- |
 {rows}
-`training_run.json` holds the arguments of the last run of `scripts/train_tiny_base.py`, `training_log.jsonl` its log;
-LOG.md in the repository says how it came about, failed ways too.
+It came about in four runs of `scripts/train_tiny_base.py`, each from the weights of the one before.
+`training_run.json` holds the arguments of the last one, `training_log.jsonl` the logs of all;
+LOG.md in the repository (from experiment 25 on) says what was changed between them, failed ways too.
 
 ## What it cannot do
 It knows no facts about the world, cannot reason, count or translate, speaks only short template-like English, and
