@@ -12,10 +12,6 @@ from clara.assets import tiny_base_path, tiny_demo_path
 from clara.demo.pretrained import TrainingRecord
 from clara.modeling import ClaraModel
 
-pytestmark = pytest.mark.skipif(
-    not tiny_demo_path().exists(),
-    reason="the package carries no trained demo checkpoint yet (scripts/make_pretrained_demo.py makes it)",
-)
 ROUNDING = 0.02
 """Machines and versions round differently: of about 400 answers some turn."""
 

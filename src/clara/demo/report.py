@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from clara.demo.comparing import CLAIMS, p_text, verdict
-from clara.evaluation.metrics import Interval
+from clara.evaluation.metrics import Interval, exact_match
 from clara.evaluation.plots import bar_chart, learning_curves, staircase
 from clara.evaluation.report import Section, answer_block, cards, code, figure, note, paragraph, render_report, table
 from clara.jsonl import write_lines
@@ -98,7 +98,8 @@ def score_table(
 def print_answers(answers: Sequence[Mapping[str, Any]], console: Console) -> None:
     """Question, answer, what the sheet says where that differs, and up to three sources of each."""
     for answer in answers:
-        right = "" if answer["answer"] == answer["expected"] else f"   (the sheet says: {answer['expected']})"
+        is_right = exact_match(answer["answer"], [answer["expected"]]) == 1
+        right = "" if is_right else f"   (the sheet says: {answer['expected']})"
         console.print(f"\nQ  {answer['question']}\nA  {answer['answer']}{right}", highlight=False, markup=False)
         for source in answer["sources"][:3]:
             console.print(f"     {source['document']} p.{source['page']}  score {source['score']:.3f}", highlight=False)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from clara.evaluation.metrics import Interval
+from clara.evaluation.metrics import Interval, exact_match
 from clara.rag.engine import SourceHit
 
 _STYLE = """
@@ -125,7 +125,8 @@ def answer_block(question: str, answer: str, sources: Sequence[SourceHit], *, ex
         f"<br>{html.escape(source.excerpt)}</li>"
         for source in sources
     )
-    wanted = f' <span class="note">(expected: {html.escape(expected)})</span>' if expected not in ("", answer) else ""
+    differs = expected and not exact_match(answer, [expected])
+    wanted = f' <span class="note">(expected: {html.escape(expected)})</span>' if differs else ""
     return (
         f'<div class="answer"><div class="question">{html.escape(question)}</div>'
         f"<div>{html.escape(answer) or '<em>empty</em>'}{wanted}</div><ol>{listed}</ol></div>"
