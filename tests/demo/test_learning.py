@@ -1,4 +1,4 @@
-"""A short real training run ends inside the band that several seeds measured, so a silent break of the recipe fails here.
+"""A short real training run ends inside the band that several seeds measured: a silent break of the recipe fails here.
 
 benchmarks/learning_band.py is the run; its output for six seeds is in LOG.md. Floors are the mean less three standard
 deviations, and so are the gains over the untrained adapters, which already answer half of the questions: where nothing
