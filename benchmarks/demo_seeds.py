@@ -103,7 +103,7 @@ def _read(folder: Path) -> Demo:
         report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
         identity = json.loads((folder / "state.json").read_text(encoding="utf-8"))["identity"]
         model = json.loads((folder / "runs/end_to_end/model/config.json").read_text(encoding="utf-8"))
-        recipe = {key: value for key, value in identity.items() if key != "seed"}
+        recipe = {key: value for key, value in identity.items() if key not in ("seed", "corpus")}
         return Demo(identity["seed"], folder, report, recipe | {"base": model["base_fingerprint"]})
     except OSError as error:
         raise UsageError(f"{folder} holds no finished demo ({error.filename}: {error.strerror})") from None

@@ -53,7 +53,8 @@ def made_up_demo(folder: Path, seed: int, *, score: float, base: str = "b", lr: 
         "machine": {"platform": "Linux-made-up", "cores": 2},
         "versions": {"torch": "2"},
     }
-    identity = {"seed": seed, "documents": 1000, "recipe": {"stages": {"end_to_end": {"learning_rate": lr}}}}
+    identity = {"seed": seed, "corpus": f"of {seed}", "documents": 1000}
+    identity["recipe"] = {"stages": {"end_to_end": {"learning_rate": lr}}}
     for name, content in (
         ("report.json", report),
         ("state.json", {"identity": identity, "steps": {}}),
