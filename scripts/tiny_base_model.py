@@ -16,7 +16,9 @@ from transformers import LlamaConfig, LlamaForCausalLM
 def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> tuple[LlamaForCausalLM, torch.nn.Parameter]:
     """The model with its starting weights, and the maps of the slot hints: [NUM_MAPS, hidden, hidden].
 
-    Behind map k a memory token names token k of its value; map 0 starts as identity, the others as random rotations.
+    Behind map k a memory token names token k of its value. The entity's name is hinted in every memory token, its first
+    token through the identity, so that a question's name and a memory token look alike to attention; the others start
+    as random rotations.
     """
     torch.manual_seed(args.seed)
     config = LlamaConfig(
@@ -38,7 +40,8 @@ def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> tuple[LlamaForC
     )
     model = LlamaForCausalLM(config)
     build_in_copying(model)
-    maps = torch.stack([torch.eye(args.hidden), *(_rotation(args.hidden) for _ in range(NUM_MAPS - 1))])
+    maps = torch.stack([_rotation(args.hidden) for _ in range(NUM_MAPS)])
+    maps[FIRST_NAME_MAP] = torch.eye(args.hidden)
     return model, torch.nn.Parameter(maps)
 
 

@@ -59,6 +59,7 @@ class Mix:
     question_weight: float  # loss weight of question tokens beside 1.0 for answers
     retrieval_weight: float  # weight of the in-batch contrastive loss
     distinct_share: float = 0.0  # passages that hold no two values of one sort
+    two_part_share: float = 0.25  # entities told in two passages that share no fact, like the pages of one file
 
 
 @dataclass(slots=True)
@@ -195,14 +196,16 @@ class RowMaker:
     def draw_world(self, rng: random.Random) -> World:
         return rng.choice(self.worlds) if self.worlds else draw_training_world(rng, made_up_share=self.made_up_share)
 
-    def draw_group(self, rng: random.Random, count: int, distinct_share: float = 0.0) -> list[Passage]:
+    def draw_group(
+        self, rng: random.Random, count: int, distinct_share: float = 0.0, two_part_share: float = 0.25
+    ) -> list[Passage]:
         """`count` passages of different entities (or two parts of one), of one world more often than not."""
         one_world = self.draw_world(rng) if count > 1 and rng.random() < 0.6 else None
         distinct = rng.random() < distinct_share
         patience = 20 if one_world else 1000  # a world whose values are all of one sort has no such passage
         group: list[Passage] = []
         while len(group) < count:
-            for passage in draw_passages(rng, one_world or self.draw_world(rng)):
+            for passage in draw_passages(rng, one_world or self.draw_world(rng), two_part_share=two_part_share):
                 slots = [slot_of(fact) for fact in passage.facts]
                 if distinct and patience and len(slots) - len(set(slots)) > int(one_world is not None):
                     patience -= 1
@@ -222,7 +225,7 @@ class RowMaker:
             visible = rng.random() >= mix.memory_share
             # visible text is long: at most two passages there, to keep rows short
             count = min(left, rng.randint(1, min(mix.max_passages, 2 if visible else 5)))
-            group = self.draw_group(rng, count, mix.distinct_share)
+            group = self.draw_group(rng, count, mix.distinct_share, mix.two_part_share)
             first = len(out.passages)
             for passage in group:
                 fact = rng.choice(passage.facts)

@@ -50,10 +50,11 @@ NOT_RECORDED = frozenset(
 
 
 def mix_at(progress: float, args: argparse.Namespace) -> Mix:
-    """Twelve memory tokens and one passage or two; then other sizes and up to three passages too."""
+    """Twelve memory tokens and one passage; then other sizes and up to three passages too. Many entities in two parts."""
     if progress < args.early:
-        return Mix(args.memory_share, (12,), 2, 0.05, args.restate, 0.0, 0.1, distinct_share=1.0)
-    return Mix(args.memory_share, (12, 12, 12, 6, 20), 3, 0.05, args.restate, 0.0, 0.1, distinct_share=0.6)
+        return Mix(args.memory_share, (12,), 1, 0.05, args.restate, 0.0, 0.15, distinct_share=1.0, two_part_share=0.5)
+    sizes = (12, 12, 12, 6, 20)
+    return Mix(args.memory_share, sizes, 3, 0.05, args.restate, 0.0, 0.15, distinct_share=0.6, two_part_share=0.6)
 
 
 # ---------------------------------------------------------------- training

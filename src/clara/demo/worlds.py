@@ -185,12 +185,12 @@ def draw_value(rng: Random, spec: str) -> str:
     raise ValueError(f"unknown kind of values '{spec}'")
 
 
-def draw_passages(rng: Random, world: World) -> list[Passage]:
+def draw_passages(rng: Random, world: World, *, two_part_share: float = 0.25) -> list[Passage]:
     """One fresh entity told in one passage, or in two that share no fact (the second with only the title in front)."""
     entity = draw_entity(rng, world)
     facts = list(entity.facts)
     rng.shuffle(facts)
-    if rng.random() < 0.75:
+    if rng.random() >= two_part_share:
         return [_write(rng, entity, facts[: rng.randint(4, 7)], second_part=False)]
     cut = rng.randint(3, max(3, len(facts) - 3))
     return [
