@@ -29,6 +29,9 @@ class DialectName(StrEnum):
     own = "own"
     upstream = "upstream"
     gold_answer = "gold_answer"
+    alpaca = "alpaca"
+    chat = "chat"
+    squad = "squad"
 
 
 class RecordName(StrEnum):
@@ -100,7 +103,10 @@ def convert(
     """Rewrite training rows in another dialect.
 
     own: this project's rows. upstream: question, docs, answer, pos_index. gold_answer: question, docs, gold_answer,
-    answer.
+    answer. alpaca: instruction, input (the passage), output. chat: messages or conversations (ShareGPT), with docs
+    beside them. squad: a passage with its questions, nested or one row a question.
+
+    The suffix names the kind of file: .jsonl, .json, .parquet; IN may be a folder that Hugging Face datasets saved.
 
     A row that cannot be read goes to OUT.rejects.jsonl with its reasons, and the exit code is then 1. When OUT has no
     place for some fields they are listed and nothing is written, unless --allow-loss is given. Several phrasings of a
