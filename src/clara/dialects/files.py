@@ -403,6 +403,7 @@ def _lost_in_squad(example: Example) -> dict[str, int]:
         "docs (passages without the answer)": int(len(passages) > 1),
         "sources (page, start, end)": int(located),
         "metadata": int(bool(metadata)),
+        "input (joined to the question)": int(isinstance(example, InstructionExample) and bool(example.input)),
     }
     return {name: count for name, count in found.items() if count}
 
