@@ -17,6 +17,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,9 @@ def mix_at(progress: float, args: argparse.Namespace) -> Mix:
     names in every memory token and pointing from the first step on keep a model from ever copying a value out (LOG.md).
     """
     if progress < args.early:
-        return Mix(args.memory_share, (12,), 1, 0.05, args.restate, 0.0, 0.1, 1.0, 0.5, with_names=False, pointing=False)
+        return Mix(
+            args.memory_share, (12,), 1, 0.05, args.restate, 0.0, 0.1, 1.0, 0.5, with_names=False, pointing=False
+        )
     return Mix(args.memory_share, (12, 12, 12, 6, 20), 3, 0.05, args.restate, 0.0, args.retrieval, 0.6, 0.5)
 
 
