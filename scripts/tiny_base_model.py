@@ -16,8 +16,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> tuple[LlamaForCausalLM, torch.nn.Parameter]:
     """The model with its starting weights, and the maps of the slot hints: [NUM_MAPS, hidden, hidden].
 
-    Behind map k a memory token names token k of its value. Map 0 starts as identity: the first token of a value is copied
-    out of memory by the same heads that copy it out of text (with a rotation there, nothing is read for 1,400 steps).
+    Behind map k a memory token names token k of its value. Map 0 starts as identity: the heads that copy out of text
+    copy a value's first token out of memory too (with a rotation there, nothing was read for 1,400 steps).
     """
     torch.manual_seed(args.seed)
     config = LlamaConfig(
