@@ -3,7 +3,9 @@
 from clara.llm.budget import Budget, BudgetReachedError
 from clara.llm.client import LLMClient, LLMConfig, LLMReplyError, NotSentError
 from clara.llm.journal import Journal
+from clara.llm.receipt import write_receipt
 from clara.llm.sending import Usage
+from clara.llm.session import LLMSession
 
 __all__ = [
     "Budget",
@@ -12,6 +14,8 @@ __all__ = [
     "LLMClient",
     "LLMConfig",
     "LLMReplyError",
+    "LLMSession",
     "NotSentError",
     "Usage",
+    "write_receipt",
 ]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from clara.errors import UsageError
-from clara.llm import LLMConfig
+from clara.llm import BudgetReachedError, LLMConfig, LLMSession, write_receipt
+from clara.llm.client import Plan
+from clara.llm.endpoint import host_of
 from clara.synthesis.drafting import ExtractiveDrafter
 from clara.synthesis.drafts import Drafter
 from clara.synthesis.llm_drafter import LLMDrafter
+from clara.synthesis.preview import may_go_on, preview_rows, show_preview
 from clara.synthesis.report import SynthesisReport
 from clara.synthesis.run import synthesize
+from clara.synthesis.spending import RunLimits, dry_run, make_plan, spend_line
 
 JOURNAL = "llm_journal.sqlite"
 
@@ -25,8 +31,12 @@ def choose_drafter(
     max_rounds: int = 3,
     concurrency: int = 8,
     prompts: Path | None = None,
+    limits: RunLimits | None = None,
+    plan: Plan | None = None,
 ) -> Drafter:
     """The offline drafter unless an endpoint is named. Raises UsageError when the options contradict each other."""
+    limits = limits or RunLimits()
+    budget = limits.check(offline=not base_url)
     if llm not in ("", "extractive"):
         raise UsageError(f"--llm {llm}: only 'extractive' is known; for a model give --base-url URL --model NAME")
     if not base_url:
@@ -39,12 +49,19 @@ def choose_drafter(
         raise UsageError("--llm extractive and --base-url contradict each other: give one of them")
     if not model:
         raise UsageError("--base-url needs --model: the name of the model at that endpoint")
-    if not base_url.startswith(("http://", "https://")):
-        raise UsageError(f"--base-url {base_url}: the address must start with http:// or https://")
+    host_of(base_url)
     if max_rounds < 1 or concurrency < 1:
         raise UsageError("--max-rounds and --concurrency must be at least 1")
-    config = LLMConfig(base_url=base_url, model=model, concurrency=concurrency)
-    return LLMDrafter(config, journal=output_dir / JOURNAL, max_rounds=max_rounds, prompts=prompts)
+    config = LLMConfig(
+        base_url=base_url,
+        model=model,
+        concurrency=concurrency,
+        timeout_seconds=limits.timeout_seconds,
+        requests_per_minute=limits.requests_per_minute,
+        tokens_per_minute=limits.tokens_per_minute,
+    )
+    session = LLMSession(config, journal=output_dir / JOURNAL, budget=budget, plan=plan)
+    return LLMDrafter(config, max_rounds=max_rounds, prompts=prompts, session=session)
 
 
 def synthesize_with_progress(
@@ -63,14 +80,19 @@ def synthesize_with_progress(
     max_rounds: int = 3,
     concurrency: int = 8,
     prompts: Path | None = None,
-) -> SynthesisReport:
-    """`synthesize` with a progress bar on a terminal and a summary table at the end."""
+    limits: RunLimits | None = None,
+) -> SynthesisReport | None:
+    """`synthesize` with a progress bar on a terminal and a summary table at the end.
+
+    None when a dry run or a preview is all that was wanted. What left the machine is in privacy_receipt.json.
+    """
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from clara.chunking import load_token_counter
 
-    drafter = choose_drafter(
+    limits = limits or RunLimits()
+    choose = partial(
+        choose_drafter,
         llm=llm,
         base_url=base_url,
         model=model,
@@ -79,35 +101,68 @@ def synthesize_with_progress(
         max_rounds=max_rounds,
         concurrency=concurrency,
         prompts=prompts,
+        limits=limits,
     )
+    drafter = choose()
     if not raw_knowledge.is_file():
         raise UsageError(f"{raw_knowledge} is not there; `clara extract FOLDER --output {raw_knowledge}` writes it")
     tokenizer = load_token_counter(base_model)
     console = Console()
-    if base_url:
+    make = partial(
+        synthesize,
+        raw_knowledge,
+        tokenizer=tokenizer,
+        max_tokens=max_tokens,
+        num_documents=num_documents,
+        num_candidates=num_candidates,
+        seed=seed,
+        eval_fraction=eval_fraction,
+    )
+    if not base_url:
+        console.print("offline drafter: nothing leaves this machine", highlight=False)
+        if limits.dry_run:
+            console.print("dry run: 0 requests, 0 tokens, no cost", highlight=False)
+            return None
+    elif limits.dry_run:
+        plan = make_plan(output_dir / JOURNAL, model, tokenizer)
+        dry_run(make, choose(plan=plan.add), plan, limits.check(offline=False))
+        return None
+    else:
         console.print(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True
         )
-    else:
-        console.print("offline drafter: nothing leaves this machine", highlight=False)
-    columns = (TextColumn("drafting"), BarColumn(), MofNCompleteColumn(), TextColumn("passages"), TimeRemainingColumn())
+    try:
+        if limits.preview:
+            show_preview(*preview_rows(partial(make, drafter=drafter), limits.preview, costs=bool(base_url)))
+            if not may_go_on(yes=limits.yes):
+                return None
+        report = with_bar(partial(make, output_dir, drafter=drafter), drafter)
+    finally:
+        write_receipt(output_dir, journals=[output_dir / JOURNAL])
+    print_summary(report, output_dir)
+    return report
+
+
+def with_bar(make: partial[SynthesisReport], drafter: Any) -> SynthesisReport:
+    """Run `make` with passages done, time left and, live, what an endpoint has cost so far."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+    from rich.text import Text
+
+    class Spent(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(spend_line(drafter.usage()) if hasattr(drafter, "usage") else "")
+
+    columns = (TextColumn("drafting"), BarColumn(), MofNCompleteColumn(), TextColumn("passages"), TimeLeft(), Spent())
     errors = Console(stderr=True)
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
         task = bar.add_task("drafting", total=None)
-        report = synthesize(
-            raw_knowledge,
-            output_dir,
-            drafter=drafter,
-            tokenizer=tokenizer,
-            max_tokens=max_tokens,
-            num_documents=num_documents,
-            num_candidates=num_candidates,
-            seed=seed,
-            eval_fraction=eval_fraction,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-    print_summary(report, output_dir)
-    return report
+        try:
+            return make(progress=lambda done, total: bar.update(task, completed=done, total=total))
+        except BudgetReachedError:
+            errors.print(f"this run: {spend_line(drafter.usage())}", highlight=False, soft_wrap=True)
+            raise
 
 
 def print_summary(report: SynthesisReport, output_dir: Path) -> None:
@@ -131,7 +186,8 @@ def print_summary(report: SynthesisReport, output_dir: Path) -> None:
         usage = report.usage
         console.print(
             f"{usage['requests']} requests to {usage['base_url']} ({usage['from_journal']} answered from the journal), "
-            f"{usage['bytes_out']} bytes sent, {usage['prompt_tokens']} + {usage['completion_tokens']} tokens",
+            f"{usage['bytes_out']} bytes sent, {usage['prompt_tokens']} + {usage['completion_tokens']} tokens"
+            + (f", cost {usage['cost']:.4f}" if "cost" in usage else ""),
             highlight=False,
             soft_wrap=True,
         )

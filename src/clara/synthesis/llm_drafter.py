@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -13,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from clara.errors import UsageError
-from clara.llm import Journal, LLMClient, LLMConfig
+from clara.llm import LLMConfig, LLMSession
 from clara.schema import Passage
 from clara.synthesis.drafts import Draft, Rejected
 from clara.synthesis.verify import REASONS
@@ -45,6 +44,7 @@ class DraftedParaphrase(BaseModel):
 class LLMDrafter:
     """Drafts by `config.model` at `config.base_url`; replies are kept in `journal` and never asked for twice.
 
+    A `session`, when given, is asked instead: it has a journal of its own, and may have a budget or only plan.
     `prompts` is a folder that holds the files of clara/synthesis/prompts/en, edited; None uses those.
     Raises UsageError when a prompt file is missing.
     """
@@ -53,13 +53,17 @@ class LLMDrafter:
     extractive = False
 
     def __init__(
-        self, config: LLMConfig, *, journal: Path | None = None, max_rounds: int = 3, prompts: Path | None = None
+        self,
+        config: LLMConfig,
+        *,
+        journal: Path | None = None,
+        max_rounds: int = 3,
+        prompts: Path | None = None,
+        session: LLMSession | None = None,
     ) -> None:
         self.max_rounds = max_rounds
-        self._config, self._journal_path = config, journal
+        self.session = session or LLMSession(config, journal=journal)
         self._prompts = {name: _read_prompt(name, prompts) for name in PROMPTS}
-        self._client: LLMClient | None = None  # made inside the event loop that uses it
-        self._usage: dict[str, Any] = {}
 
     async def draft(self, passage: Passage, *, rejected: Sequence[Rejected] = ()) -> list[Draft]:
         name = "questions_again" if rejected else "questions"
@@ -88,26 +92,19 @@ class LLMDrafter:
 
     async def close(self) -> None:
         """End the connections and the journal; the next draft opens them again."""
-        if self._client is not None:
-            self._usage = asdict(self._client.usage)
-            await self._client.__aexit__()
-            self._client.journal.close()
-            self._client = None
+        await self.session.close()
 
     def usage(self) -> dict[str, Any]:
         """Requests, tokens and bytes so far: what left the machine, and where to."""
-        counts = asdict(self._client.usage) if self._client is not None else self._usage
-        return {"base_url": self._config.base_url, "model": self._config.model, **counts}
+        return self.session.usage()
 
     async def _ask(self, name: str, passage: Passage, reply_type: Any, **values: str) -> Any:
-        if self._client is None:
-            self._client = LLMClient(self._config, journal=Journal(self._journal_path))
         text = self._prompts[name].safe_substitute(title=passage.title, text=passage.text, **values)
         messages = [
             {"role": "system", "content": self._prompts["system"].template.strip()},
             {"role": "user", "content": text.strip()},
         ]
-        return await self._client.ask(messages, reply_type)
+        return await self.session.ask(messages, reply_type, documents=[passage.document])
 
 
 def _read_prompt(name: str, folder: Path | None) -> Template:

@@ -41,12 +41,14 @@ def synthesize(
     num_candidates: int = 8,
     seed: int = 0,
     eval_fraction: float = 0.0,
+    sample: int | None = None,
     progress: Progress | None = None,
 ) -> SynthesisReport:
     """Write pretrain_data, instruction_data and end_to_end_data .jsonl, rejects.jsonl and synthesis_report.json.
 
     Rows are in source order and depend on the input, the drafter's replies and the seed alone. With `eval_fraction`,
     that share of the documents goes to `*_eval.jsonl` files instead: no passage of theirs is in a training row.
+    With `sample`, only so many passages are used, from as many documents as possible.
     Raises RecordsError for a broken input line, UsageError when it holds no document, LLMError from the drafter.
     """
     from clara.chunking import chunk_document
@@ -66,6 +68,8 @@ def synthesize(
     ]
     if not passages:
         raise UsageError(f"{raw_knowledge} holds no text to make data from; was the extraction empty?")
+    if sample is not None:
+        passages = spread(passages, sample)
     corpus = run_async(_collect_all(passages, drafter, progress))
     _refuse_ambiguous(corpus)
     report = SynthesisReport(drafter=drafter.name, seed=seed)
@@ -87,6 +91,16 @@ def synthesize(
     report.usage = usage() if callable(usage) else None
     write_lines(output_dir / "synthesis_report.json", [json.dumps(report.as_json(), ensure_ascii=False, indent=2)])
     return report
+
+
+def spread(passages: Sequence[Passage], count: int) -> list[Passage]:
+    """`count` passages in their order: the first of every document, then the second of every document, and so on."""
+    seen: dict[str, int] = {}
+    turns = []
+    for place, passage in enumerate(passages):
+        turn = seen[passage.document] = seen.get(passage.document, 0) + 1
+        turns.append((turn, place))
+    return [passages[place] for place in sorted(place for _, place in sorted(turns)[:count])]
 
 
 def make_rows(
