@@ -11,7 +11,7 @@ Faults: what goes wrong with one request.
   passing      429 · 429-later · quota · 500 · 503-html · cut (half the body) · drop (no reply) · hang (a late one)
                silent (waits, then hangs up) · slow (byte by byte) · not-json (a 200 of HTML) · wrong-type (JSON sent as
                text/plain) · half-json (a whole 200 whose JSON is cut) · empty (no choices)
-  lasting      401 · 404 · 400-format · 400-max_tokens · 400-temperature · 400-filter · redirect
+  lasting      401 · 404 · 400-format · 400-max_tokens · 400-temperature · 400-filter · 400-bare · 413 · redirect
   odd replies  spoilt (content that is no JSON) · parts (content as a list) · reasoning (reasoning_content) · think
                length (cut by the token limit) · blank (empty content) · filter (finish_reason) · refusal · no-usage
 """
@@ -66,6 +66,7 @@ class ChatServer:
     ) -> None:
         self.answer, self.fault = answer, fault
         self.hang_seconds, self.retry_after, self.delay_seconds = hang_seconds, retry_after, delay_seconds
+        self.redirect_to = "http://127.0.0.1:9/v1"
         self.requests: list[dict[str, Any]] = []
         self.raw_hashes: list[str] = []  # SHA-256 of the very bytes of each body
         self.times: list[float] = []
@@ -179,7 +180,11 @@ class ChatServer:
             refused = error("The prompt triggered the content management policy", code="content_filter")
             return self.send(handler, 400, refused)
         if fault == "redirect":
-            return self.send(handler, 307, error("elsewhere"), {"Location": "http://127.0.0.1:9/v1/chat/completions"})
+            return self.send(handler, 307, error("elsewhere"), {"Location": f"{self.redirect_to}/chat/completions"})
+        if fault == "400-bare":
+            return self.send_text(handler, 400, "Bad Request", {"Content-Type": "text/plain"})
+        if fault == "413":
+            return self.send(handler, 413, error("request too large"))
         if fault == "not-json":
             return self.send_text(handler, 200, "<html>gateway</html>", {"Content-Type": "text/html"})
         content = self.answer(body)
