@@ -71,6 +71,7 @@ class ChatServer:
         self.raw_hashes: list[str] = []  # SHA-256 of the very bytes of each body
         self.times: list[float] = []
         self.keys: list[str] = []
+        self.headers: list[dict[str, str]] = []
         self.served: list[str] = []
         self.arrived: dict[str, int] = {}
         self.answered: dict[str, int] = {}
@@ -95,6 +96,7 @@ class ChatServer:
                     chat.raw_hashes.append(hashlib.sha256(raw).hexdigest())
                     chat.times.append(time.monotonic())
                     chat.keys.append(self.headers.get("Authorization", ""))
+                    chat.headers.append(dict(self.headers.items()))
                     chat.arrived[key] = chat.arrived.get(key, 0) + 1
                     chat.bytes_in += len(raw)
                     chat.now += 1
