@@ -22,7 +22,8 @@ sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from types import SimpleNamespace
 from llm.asking import asking
-asking(SimpleNamespace(base_url=sys.argv[2]), *sys.argv[4:], journal=Path(sys.argv[3]), timeout_seconds=9, concurrency=4)
+server = SimpleNamespace(base_url=sys.argv[2])
+asking(server, *sys.argv[4:], journal=Path(sys.argv[3]), timeout_seconds=9, concurrency=4)
 """
 
 
@@ -55,7 +56,7 @@ def test_the_receipt_matches_what_the_server_saw_over_several_runs(tmp_path: Pat
 def test_requests_of_a_killed_run_are_on_the_receipt(tmp_path: Path) -> None:
     journal = tmp_path / "journal.sqlite"
     with chat_server(echo) as server:
-        server.delay_seconds = 3
+        server.delay_seconds = 30
         tests = str(Path(__file__).parents[1])
         command = [sys.executable, "-c", ASKER, tests, server.base_url, str(journal), *"abcdef"]
         asker = subprocess.Popen(command, env=dict(os.environ))
