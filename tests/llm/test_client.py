@@ -28,7 +28,7 @@ def test_the_same_request_asked_many_times_at_once_is_paid_once() -> None:
     assert client.usage.from_journal == 4
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "hang", "cut", "not-json", "empty"])
+@pytest.mark.parametrize("fault", ["429", "500", "503-html", "hang", "cut", "drop", "half-json", "not-json", "empty"])
 def test_a_failure_that_passes_is_tried_again(fault: str) -> None:
     with chat_server(echo, {0: fault, 1: fault}) as server:
         result = one(server, timeout_seconds=0.3)

@@ -58,6 +58,7 @@ class Exchange:
 
     leaving: Callable[[str, int], None]
     bytes_in: int = 0
+    is_whole: bool = False
     body: bytes = field(default=b"", repr=False)
 
 
@@ -106,6 +107,9 @@ class Endpoint:
             raise self._explain(error, request) from None
         except openai.APIConnectionError as error:
             raise self._explain_connection(error.__cause__) from None
+        except Exception:  # the SDK reads the body too, and may stumble where read_completion does not
+            if not exchange.is_whole:
+                raise
         self._reached = True
         try:
             reply = read_completion(exchange.body)
@@ -127,6 +131,7 @@ class Endpoint:
         exchange = _exchange.get()
         try:
             exchange.body = await response.aread()
+            exchange.is_whole = True
         finally:
             exchange.bytes_in = response.num_bytes_downloaded
 
