@@ -24,7 +24,7 @@ MIN_TOKENS = 32  # below this the opening leaves no room for text
 BLOCK_GAP = "\n\n"  # Page.text joins blocks with it
 _OPENING_SHARE = 3  # title and heading may take a third of the budget, then they are shortened
 _CHARACTERS_PER_TOKEN = 8  # more text than this is never tried at once: a passage of very easy text is a little short
-# Where a sentence may be cut that does not fit whole, best first, and how full the part must be at least: clauses, words.
+# Where a sentence that does not fit whole may be cut, best first, and how full the part must be: clauses, words.
 _INSIDE_A_SENTENCE = (
     (re.compile(r"[,;:](?=\s)|[，、；：]"), 0.5),
     (re.compile(r"\S(?=\s)"), 0.0),

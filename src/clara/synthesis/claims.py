@@ -1,7 +1,7 @@
 """What a text claims that can be checked without understanding it: its numbers, its dates and its names.
 
-Names are capitalised words; in Chinese, which has no capitals, they are what stands in 《》, what a dot joins (a foreign
-person's name), Latin words, and words with the ending of a place or an organisation.
+Names are capitalised words; in Chinese, which has no capitals, they are what stands in 《》, what a dot joins
+(a foreign person's name), Latin words, and words with the ending of a place or an organisation.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ _MONTH = (
     r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?"
 )
 _DATE = re.compile(
-    rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}\b|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b|\b{_MONTH} \d{{4}}\b"
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}\b|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b"
+    rf"|\b{_MONTH} \d{{4}}\b"
     r"|\b\d{4}-\d{2}-\d{2}\b|(?<!\d)\d{1,4} ?年(?: ?\d{1,2} ?月(?: ?\d{1,2} ?[日号號])?)?"
 )
 

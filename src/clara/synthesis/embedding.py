@@ -1,14 +1,14 @@
 """Sentence embeddings for hard negatives: a local BERT-like folder read with numpy, or an endpoint's /embeddings.
 
-A local folder holds config.json, tokenizer.json and model.safetensors, as sentence-transformers saves MiniLM, BGE, GTE or
-E5 models. Nothing is downloaded, and neither torch nor transformers is needed: passages are few and short.
+A local folder holds config.json, tokenizer.json and model.safetensors, as sentence-transformers saves MiniLM, BGE, GTE
+or E5 models. Nothing is downloaded, and neither torch nor transformers is needed: passages are few and short.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +17,7 @@ import numpy as np
 
 from clara.errors import LLMError, MissingExtraError, UsageError
 from clara.llm import Journal
+from clara.llm.environment import api_key
 from clara.llm.journal import Reply, request_key
 
 BATCH = 32
@@ -24,9 +25,9 @@ FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2}  # model_type -> where it
 
 
 class Embedder(Protocol):
-    """Rows of unit length, one for each text."""
+    """Rows of unit length, one for each text; `documents` says whose text it is, for the privacy receipt."""
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray: ...
+    def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray: ...
 
     def usage(self) -> dict[str, Any]: ...
 
@@ -46,7 +47,7 @@ class LocalEmbedder:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if config.get("model_type") not in FAMILIES:
             raise UsageError(
-                f"--embedding-model {folder}: model_type {config.get('model_type')!r} is not one of {', '.join(FAMILIES)}"
+                f"--embedding-model {folder}: model_type {config.get('model_type')!r} is none of {', '.join(FAMILIES)}"
             )
         try:
             weights = load_file(folder / "model.safetensors")
@@ -70,7 +71,7 @@ class LocalEmbedder:
         self._tokenizer.enable_padding(pad_id=config.get("pad_token_id") or 0)
         self._known: dict[str, np.ndarray] = {}
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
+    def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
         new = sorted({text for text in texts if text not in self._known}, key=lambda text: (len(text), text))
         for start in range(0, len(new), BATCH):
             batch = new[start : start + BATCH]
@@ -147,8 +148,7 @@ class EndpointEmbedder:
         self._openai = openai
         self._base_url, self._model = base_url, model
         self._journal = Journal(journal)
-        key = os.environ.get("OPENAI_API_KEY", "")
-        self._client = openai.OpenAI(api_key=key or "none", base_url=base_url, max_retries=5, timeout=120)
+        self._client = openai.OpenAI(api_key=api_key() or "none", base_url=base_url, max_retries=5, timeout=120)
         self._usage = {
             "embedding_requests": 0,
             "embedding_texts": 0,
@@ -157,7 +157,7 @@ class EndpointEmbedder:
         }
         self._known: dict[str, np.ndarray] = {}
 
-    def embed(self, texts: Sequence[str]) -> np.ndarray:
+    def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
         waiting: list[str] = []
         for text in dict.fromkeys(texts):
             if text in self._known:
@@ -169,10 +169,12 @@ class EndpointEmbedder:
                 waiting.append(text)
         for start in range(0, len(waiting), BATCH):
             batch = waiting[start : start + BATCH]
-            for text, vector in zip(batch, self._ask(batch), strict=True):
+            number, vectors = self._ask(batch, documents)
+            size = sum(vector.nbytes for vector in vectors)
+            for text, vector in zip(batch, vectors, strict=True):
                 self._known[text] = vector
-                content = base64.b64encode(vector.tobytes()).decode()
-                self._journal.put(self._key(text), Reply(content), model=self._model)
+                reply = Reply(base64.b64encode(vector.tobytes()).decode())
+                self._journal.put(self._key(text), reply, model=self._model, number=number, bytes_in=size)
         return np.stack([self._known[text] for text in texts])
 
     def usage(self) -> dict[str, Any]:
@@ -181,22 +183,35 @@ class EndpointEmbedder:
     def _key(self, text: str) -> str:
         return request_key(self._base_url, {"model": self._model, "embedding": text})
 
-    def _ask(self, batch: list[str]) -> list[np.ndarray]:
+    def _ask(self, batch: list[str], documents: Sequence[str]) -> tuple[int, list[np.ndarray]]:
+        """The number of the request in the journal, and a vector of unit length for each text."""
+        size = sum(len(text.encode()) for text in batch)
         self._usage["embedding_requests"] += 1
         self._usage["embedding_texts"] += len(batch)
-        self._usage["embedding_bytes"] += sum(len(text.encode()) for text in batch)
+        self._usage["embedding_bytes"] += size
+        number = self._journal.send(
+            host=self._base_url.split("://")[-1].split("/")[0],
+            model=self._model,
+            purpose="embeddings",
+            documents=documents,
+            sha256=hashlib.sha256("\0".join(batch).encode()).hexdigest(),
+            bytes_out=size,
+        )
         where = f"{self._base_url}/embeddings"
         try:
             reply = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
         except self._openai.APIStatusError as error:
             status = error.status_code
+            self._journal.failed(number, bytes_in=0, reason=f"HTTP {status}")
             cure = "set OPENAI_API_KEY" if status in (401, 403) else "check --embedding-model and --base-url"
             raise LLMError(f"{where} answers HTTP {status} for the model {self._model!r}: {cure}") from None
         except (self._openai.OpenAIError, ValueError):
+            self._journal.failed(number, bytes_in=0, reason="no usable reply")
             raise LLMError(f"{where} cannot be reached or its reply cannot be read: check --base-url") from None
         vectors = [
             np.array(item.embedding, dtype=np.float32) for item in sorted(reply.data, key=lambda item: item.index)
         ]
         if len(vectors) != len(batch):
+            self._journal.failed(number, bytes_in=0, reason="too few vectors")
             raise LLMError(f"{where} sent {len(vectors)} vectors for {len(batch)} texts")
-        return [vector / max(float(np.linalg.norm(vector)), 1e-12) for vector in vectors]
+        return number, [vector / max(float(np.linalg.norm(vector)), 1e-12) for vector in vectors]

@@ -1,4 +1,4 @@
-"""Which passages belong together: pairs and triples that share a name, or whose words are close, for questions across them."""
+"""Which passages belong together: pairs and triples that share a name, or whose words are close."""
 
 from __future__ import annotations
 

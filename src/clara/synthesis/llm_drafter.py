@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from clara.llm import Journal, LLMClient, LLMConfig
+from clara.llm import LLMConfig, LLMSession
 from clara.schema import Passage
 from clara.synthesis.drafts import Assignment, ComplexDraft, Draft, Rejected
 from clara.synthesis.language import LANGUAGES, Language, language_of
@@ -94,6 +94,7 @@ class Verdicts(_Reply):
 class LLMDrafter:
     """Drafts by `config.model` at `config.base_url`; replies are kept in `journal` and never asked for twice.
 
+    A `session`, when given, is asked instead: it has a journal of its own, and may have a budget or only plan.
     `language` chooses the prompts: 'auto' takes the Chinese ones for Chinese passages, the English ones for all others.
     `prompts` is a folder with edited prompt files; what it lacks is shipped. Raises UsageError for a wrong folder.
     """
@@ -109,12 +110,12 @@ class LLMDrafter:
         max_rounds: int = 3,
         prompts: Path | None = None,
         language: LanguageChoice = "auto",
+        session: LLMSession | None = None,
     ) -> None:
         self.max_rounds = max_rounds
-        self._config, self._journal_path, self._language = config, journal, language
+        self.session = session or LLMSession(config, journal=journal)
+        self.language = language
         self._prompts: dict[Language, Prompts] = {name: read_prompts(name, prompts) for name in LANGUAGES}
-        self._client: LLMClient | None = None  # made inside the event loop that uses it
-        self._usage: dict[str, Any] = {}
 
     async def draft(self, passage: Passage, *, rejected: Sequence[Rejected] = ()) -> list[Draft]:
         return await self._draft(passage, rejected=rejected, missing=())
@@ -179,7 +180,7 @@ class LLMDrafter:
     async def translate(
         self, passage: Passage, drafts: Sequence[Draft], language: str, *, rejected: Sequence[Rejected] = ()
     ) -> list[Draft | None]:
-        """The drafts' questions and answers in another language, in the same order; None where the model left one out."""
+        """The drafts' questions and answers in another language, in order; None where the model left one out."""
         pairs = [
             {"number": number, "question": draft.questions[0], "answer": draft.answer}
             for number, draft in enumerate(drafts, start=1)
@@ -212,20 +213,13 @@ class LLMDrafter:
 
     async def close(self) -> None:
         """End the connections and the journal; the next draft opens them again."""
-        if self._client is not None:
-            self._usage = asdict(self._client.usage)
-            await self._client.__aexit__()
-            self._client.journal.close()
-            self._client = None
+        await self.session.close()
 
     def usage(self) -> dict[str, Any]:
         """Requests, tokens and bytes so far: what left the machine, and where to."""
-        counts = asdict(self._client.usage) if self._client is not None else self._usage
-        return {"base_url": self._config.base_url, "model": self._config.model, **counts}
+        return self.session.usage()
 
     async def _ask(self, name: str, passages: Sequence[Passage], reply_type: Any, **values: str) -> Any:
-        if self._client is None:
-            self._client = LLMClient(self._config, journal=Journal(self._journal_path))
         prompts = self._prompts[self._language_for(passages)]
         title, text = _titles_and_text(passages)
         asked: Template = prompts[name]
@@ -233,12 +227,14 @@ class LLMDrafter:
             {"role": "system", "content": prompts["system"].template.strip()},
             {"role": "user", "content": asked.safe_substitute(title=title, text=text, **values).strip()},
         ]
-        return await self._client.ask(messages, reply_type)
+        return await self.session.ask(
+            messages, reply_type, documents=list(dict.fromkeys(passage.document for passage in passages))
+        )
 
     def _language_for(self, passages: Sequence[Passage]) -> Language:
-        if self._language == "auto":
+        if self.language == "auto":
             return language_of("\n".join(passage.text for passage in passages))
-        return self._language
+        return self.language
 
 
 def _titles_and_text(passages: Sequence[Passage]) -> tuple[str, str]:

@@ -20,7 +20,14 @@ class Neighbours:
     """An index over passage texts; deterministic, ties broken by position. With an `embedder`, `negatives` says whether
     BM25 is used beside it ('both') or not ('embedding')."""
 
-    def __init__(self, texts: Sequence[str], *, negatives: str = "bm25", embedder: Embedder | None = None) -> None:
+    def __init__(
+        self,
+        texts: Sequence[str],
+        *,
+        negatives: str = "bm25",
+        embedder: Embedder | None = None,
+        documents: Sequence[str] = (),
+    ) -> None:
         try:
             import bm25s
         except ImportError:
@@ -35,7 +42,9 @@ class Neighbours:
             self._index.index((ids, vocabulary), show_progress=False)
         self._negatives = negatives if embedder is not None else "bm25"
         self._embedder = embedder
-        self._vectors = embedder.embed(self.texts) if embedder is not None and self.texts else None
+        self._vectors = None
+        if embedder is not None and self.texts:
+            self._vectors = embedder.embed(self.texts, documents=documents)
 
     def prepare(self, queries: Sequence[str]) -> None:
         """Embed many queries at once, so that each is not a request of its own."""

@@ -12,7 +12,7 @@ _FEWEST, _MOST = 2, 12  # rows or items
 
 
 def offline_assignments(passage: Passage) -> list[Assignment]:
-    """'Extract …' of two-column tables, 'Give … of each row' of wider ones, 'List …' of bullet lists under a heading."""
+    """'Extract …' of two-column tables, 'For each …' of wider ones, 'List …' of bullets under a heading."""
     if not passage.title or language_of(passage.text) == "zh":
         return []
     lines = split_lines(passage.text)

@@ -18,8 +18,10 @@ _ORGANISATION = re.compile(
     r"|Agency|Association|Foundation|Council|Ministry|Industries|Systems|Technologies)\b\.?"
 )
 _WHO = re.compile(r"^Who ((?!is |was |were |are |did |does |do |has |had |will |would |can )[a-z]\w+ .+)\?$")
-_WHICH = re.compile(r"^(?:Which|What) ([a-z]+) ((?!is |was |were |are |did |does |do |has |had |will |would |can )[a-z]\w+s|made|built"
-                    r"|designed|founded|wrote|owns|won|developed|published|created) (.+)\?$")  # fmt: skip
+_WHICH = re.compile(
+    r"^(?:Which|What) ([a-z]+) ((?!is |was |does |has )[a-z]\w+s|made|built|designed|founded|wrote|won|developed"
+    r"|published|created) (.+)\?$"
+)
 _WHAT_OF = re.compile(r"^What (?:is|was) (the [a-z][\w' -]* of .+)\?$")
 _QUANTITY = re.compile(r"^(?:about |around |approximately )?(\d+(?:,\d{3})*(?:\.\d+)?) ?([^\W\d].*)$")
 _MEASURED = ("weight", "length", "height", "width", "depth", "capacity", "range", "speed", "power", "price", "area")
@@ -67,7 +69,7 @@ def bridge_drafts(first: PassageFacts, second: PassageFacts) -> Iterator[Complex
                 continue
             if whole_name.search(described) or len(described.split()) > 15:
                 continue
-            bridged = whole_name.sub(lambda _: described, question, count=1)
+            bridged = whole_name.sub(described.replace("\\", r"\\"), question, count=1)
             if whole_name.search(bridged) or asked.answer in bridged:
                 continue
             yield ComplexDraft(
@@ -81,7 +83,7 @@ def bridge_drafts(first: PassageFacts, second: PassageFacts) -> Iterator[Complex
 def description(known: Draft) -> str | None:
     """What a fact calls its answer, when the answer is a name.
 
-    >>> description(Draft(questions=("Who designed the Orlin Bridge?",), answer="Mara Lind", evidence="", kind="person"))
+    >>> description(Draft(questions=("Who designed the Orlin Bridge?",), answer="Mara Lind", evidence="", kind=""))
     'the person who designed the Orlin Bridge'
     """
     if not re.match(r"[A-ZÀ-Ý]", known.answer) or len(known.answer.split()) > 5 or re.search(r"\d", known.answer):

@@ -28,7 +28,7 @@ class TaskOptions:
     negatives: str = "bm25"
     """How hard negatives are found: 'bm25', 'embedding' or 'both'."""
     unique_questions: bool = False
-    """A question that asks the same as an earlier one, of any passage, makes no second instruction or end_to_end row."""
+    """A question that asks the same as an earlier one of any passage makes no further instruction or end_to_end row."""
 
     def __post_init__(self) -> None:
         unknown = [task for task in self.tasks if task not in TASKS]

@@ -1,4 +1,4 @@
-"""The prompts: one text file for each task and language, shipped in prompts/, any of them replaced by the user's own."""
+"""The prompts: a text file for each task and language, shipped in prompts/, any of them replaced by the user."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ Prompts = dict[str, Template]
 
 
 def read_prompts(language: Language, folder: Path | None = None) -> Prompts:
-    """Every prompt of a language. `folder/en/questions.txt`, else `folder/questions.txt`, takes the place of the shipped
-    file; what the folder does not hold is shipped.
+    """Every prompt of a language. `folder/en/questions.txt`, else `folder/questions.txt`, replaces the shipped file;
+    what the folder does not hold is shipped.
 
     Raises UsageError for a folder that is missing, holds no prompt, an unknown name, or a file without what it needs.
     """

@@ -33,7 +33,10 @@ class SynthesisReport:
     usage: dict[str, Any] | None = None  # of the LLM, when one was used
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        """What depends on the data alone: a run that was killed and resumed writes the same file."""
+        shown = asdict(self)
+        del shown["usage"]  # of this run only; what left in all runs is in privacy_receipt.json
+        return shown
 
 
 def count_facts(report: SynthesisReport, corpus: Sequence[PassageFacts], units: Sequence[UnitFacts] = ()) -> None:

@@ -53,6 +53,7 @@ def synthesize(
     num_candidates: int = 8,
     seed: int = 0,
     eval_fraction: float = 0.0,
+    sample: int | None = None,
     progress: Progress | None = None,
     options: TaskOptions | None = None,
     judge: Judge | None = None,
@@ -62,7 +63,8 @@ def synthesize(
 
     Rows are in source order and depend on the input, the drafter's replies and the seed alone. With `eval_fraction`,
     that share of the documents goes to `*_eval.jsonl` files instead: no passage of theirs is in a training row.
-    `options` names the tasks; `judge` reads what passed the checks; `embedder` finds negatives by meaning.
+    With `sample`, only so many passages are used, from as many documents as possible. `options` names the tasks;
+    `judge` reads what passed the checks; `embedder` finds negatives by meaning.
     Raises RecordsError for a broken input line, UsageError when it holds no document, LLMError from the drafter.
     """
     from clara.chunking import chunk_document
@@ -82,6 +84,8 @@ def synthesize(
     ]
     if not passages:
         raise UsageError(f"{raw_knowledge} holds no text to make data from; was the extraction empty?")
+    if sample is not None:
+        passages = spread(passages, sample)
     options = options or TaskOptions()
     held_out = choose_documents([document.id for document in documents], eval_fraction, seed=seed)
     work = collect(passages, drafter, options=options, judge=judge, held_out=held_out, seed=seed, progress=progress)
@@ -118,6 +122,16 @@ def synthesize(
     return report
 
 
+def spread(passages: Sequence[Passage], count: int) -> list[Passage]:
+    """`count` passages in their order: the first of every document, then the second of every document, and so on."""
+    seen: dict[str, int] = {}
+    turns = []
+    for place, passage in enumerate(passages):
+        turn = seen[passage.document] = seen.get(passage.document, 0) + 1
+        turns.append((turn, place))
+    return [passages[place] for place in sorted(place for _, place in sorted(turns)[:count])]
+
+
 def make_rows(
     corpus: Sequence[PassageFacts],
     units: Sequence[UnitFacts] = (),
@@ -142,7 +156,12 @@ def make_rows(
     ]
     passages = [facts.passage for facts in part]
     positions = {passage.id: position for position, passage in enumerate(passages)}
-    neighbours = Neighbours([passage.text for passage in passages], negatives=options.negatives, embedder=embedder)
+    neighbours = Neighbours(
+        [passage.text for passage in passages],
+        negatives=options.negatives,
+        embedder=embedder,
+        documents=[passage.document for passage in passages],
+    )
     neighbours.prepare([question for facts in part for draft in facts.drafts for question in draft.questions])
     skip = asked_before(part) if options.unique_questions else set()
     pretrain: list[Iterable[Example]] = [
@@ -205,7 +224,7 @@ async def collect(
     seed: int,
     progress: Progress | None,
 ) -> tuple[list[PassageFacts], list[UnitFacts]]:
-    """Everything that is known of the passages: single facts first, then what combines them. No unit mixes the splits."""
+    """Everything that is known of the passages: single facts, then what combines them. No unit mixes splits."""
     try:
         corpus = await _in_order(
             [

@@ -1,6 +1,6 @@
 """Instruction rows without the passage that answers: the right output is to say so.
 
-There are no such end_to_end rows: stage 3 tops a row's candidates up from other rows, which could bring the answer back.
+There are no such end_to_end rows: stage 3 tops a row up with passages of other rows, which could bring the answer back.
 """
 
 from __future__ import annotations

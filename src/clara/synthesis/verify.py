@@ -56,9 +56,11 @@ _LONGEST_ANSWER = 60  # words
 _LONGEST_OUTPUT = 250  # words
 _CHARACTERS_PER_WORD = 2.5  # how many characters of a script without spaces weigh as much as a word
 _STOP_WORDS = frozenset(
-    "a an the of in on at to for by from with and or is are was were be been does do did has have had it its as that which"
-    " who whom whose what when where how why there".split()
-)
+    (
+        "a an the of in on at to for by from with and or is are was were be been does do did has have had it its as that"
+        " which who whom whose what when where how why there"
+    ).split()
+)  # noqa: SIM905
 _COPYING_KINDS = frozenset(("summarise", "summarize", "explain", "compare", "rewrite"))
 _ENTITY_KIND = re.compile(
     r"person|people|who|place|where|location|date|year|when|number|quantity|amount|organi[sz]ation|company|name"
@@ -298,7 +300,7 @@ _ASKING = re.compile(r"\b(who|whom|when|where|why|which|what|how (?:many|much|lo
 def question_signature(question: str) -> tuple[str, ...]:
     """What two phrasings share when they differ in nothing but function words, order and endings.
 
-    >>> question_signature("When was the Korva press built?") == question_signature("When was the Korva press being built?")
+    >>> question_signature("When was the Korva built?") == question_signature("When was Korva being built?")
     True
     >>> question_signature("Who built the Korva?") == question_signature("When was the Korva built?")
     False
