@@ -34,7 +34,7 @@ def synthesize(
     tasks: str = typer.Option(
         "",
         help="Some of qa, complex, paraphrase, instruction, assignment, end_to_end. Default: with a model all, "
-        "offline all but complex and assignment.",
+        "offline all but complex.",
     ),
     language: str = typer.Option("auto", help="Language of the prompts: en, zh, or auto (by passage)."),
     cross_lingual: str = typer.Option("", help="Ask every fact in this language too, such as zh or en."),

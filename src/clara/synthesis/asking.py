@@ -38,9 +38,10 @@ _FILE = re.compile(
     r"|\bfile://|\bIMAGE_REF\b",
     re.IGNORECASE,
 )
-_EMPTY_WORDS = frozenset(
-    ("what which does were have been many much long kind thing year place that with from into their").split()
-)  # noqa: SIM905
+_EMPTY_WORDS = {
+    "what", "which", "does", "were", "have", "been", "many", "much", "long", "kind", "thing", "year", "place", "that",
+    "with", "from", "into", "their",
+}  # fmt: skip
 _CHOICE = re.compile(r"\bor\b|\beither\b|还是|還是|或者?|哪一?[个個座位家条條种種]更", re.IGNORECASE)
 _YES_NO = frozenset(("yes", "no", "是", "否", "不是", "是的"))
 _MOST_CHARACTERS = 100  # of a question in a script without spaces

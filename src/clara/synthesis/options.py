@@ -8,18 +8,14 @@ from dataclasses import dataclass
 from clara.errors import UsageError
 
 TASKS = ("qa", "complex", "paraphrase", "instruction", "assignment", "end_to_end")
-OFFLINE_TASKS = (
-    "qa",
-    "paraphrase",
-    "instruction",
-    "end_to_end",
-)  # what the offline drafter makes unless told otherwise
+BASIC_TASKS = ("qa", "paraphrase", "instruction", "end_to_end")
+OFFLINE_TASKS = ("qa", "paraphrase", "instruction", "assignment", "end_to_end")  # what rules do well
 NEGATIVES = ("bm25", "embedding", "both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskOptions:
-    tasks: tuple[str, ...] = OFFLINE_TASKS
+    tasks: tuple[str, ...] = BASIC_TASKS
     """Which of TASKS are made."""
     unanswerable_share: float = 0.0
     """Instruction rows without the passage that answers, as a share of the facts; their output is a fixed refusal."""

@@ -55,12 +55,11 @@ _COLUMN_TITLES = re.compile(
 _LONGEST_ANSWER = 60  # words
 _LONGEST_OUTPUT = 250  # words
 _CHARACTERS_PER_WORD = 2.5  # how many characters of a script without spaces weigh as much as a word
-_STOP_WORDS = frozenset(
-    (
-        "a an the of in on at to for by from with and or is are was were be been does do did has have had it its as that"
-        " which who whom whose what when where how why there"
-    ).split()
-)  # noqa: SIM905
+_STOP_WORDS = {
+    "a", "an", "the", "of", "in", "on", "at", "to", "for", "by", "from", "with", "and", "or", "is", "are", "was",
+    "were", "be", "been", "does", "do", "did", "has", "have", "had", "it", "its", "as", "that", "which", "who", "whom",
+    "whose", "what", "when", "where", "how", "why", "there",
+}  # fmt: skip
 _COPYING_KINDS = frozenset(("summarise", "summarize", "explain", "compare", "rewrite"))
 _ENTITY_KIND = re.compile(
     r"person|people|who|place|where|location|date|year|when|number|quantity|amount|organi[sz]ation|company|name"
