@@ -28,6 +28,14 @@ def main() -> int:
     parser.add_argument("--max-rounds", type=int, default=3)
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--prompts", type=Path, default=None)
+    parser.add_argument("--tasks", default="", help="qa,complex,paraphrase,instruction,assignment,end_to_end")
+    parser.add_argument("--language", default="auto", help="of the prompts: en, zh or auto")
+    parser.add_argument("--cross-lingual", default="", help="ask every fact in this language too")
+    parser.add_argument("--unanswerable-share", type=float, default=0.0)
+    parser.add_argument("--negatives", default="", help="bm25, embedding or both")
+    parser.add_argument("--embedding-model", default="")
+    parser.add_argument("--judge-threshold", type=float, default=None)
+    parser.add_argument("--judge-model", default="")
     arguments = vars(parser.parse_args())
     from clara.synthesis.console import synthesize_with_progress
 

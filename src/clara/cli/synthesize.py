@@ -28,7 +28,27 @@ def synthesize(
     eval_fraction: float = typer.Option(0.0, help="Share of the documents kept apart in *_eval.jsonl files."),
     max_rounds: int = typer.Option(3, help="How often an LLM may redraft what verification refused."),
     concurrency: int = typer.Option(8, help="Most requests in flight at once."),
-    prompts: Path | None = typer.Option(None, help="Folder with edited prompt files, in place of the shipped ones."),
+    prompts: Path | None = typer.Option(
+        None, help="Folder with edited prompt files; those it lacks are the shipped ones (see `clara prompts`)."
+    ),
+    tasks: str = typer.Option(
+        "",
+        help="Some of qa, complex, paraphrase, instruction, assignment, end_to_end. Default: with a model all, "
+        "offline all but complex.",
+    ),
+    language: str = typer.Option("auto", help="Language of the prompts: en, zh, or auto (by passage)."),
+    cross_lingual: str = typer.Option("", help="Ask every fact in this language too, such as zh or en."),
+    unanswerable_share: float = typer.Option(
+        0.0, help="Instruction rows without the right passage, as a share of the facts; they teach to say so."
+    ),
+    negatives: str = typer.Option("", help="bm25 (default), embedding, or both (default with --embedding-model)."),
+    embedding_model: str = typer.Option(
+        "", help="Folder of a sentence-embedding model, or a model's name at the endpoint's /embeddings."
+    ),
+    judge_threshold: float | None = typer.Option(
+        None, help="Let a model score each draft from 0 to 1 and refuse those below this (0.7 is a good start)."
+    ),
+    judge_model: str = typer.Option("", help="Model that judges, at the same endpoint (default: --model)."),
     max_requests: int | None = typer.Option(None, help="Stop after so many requests of this run (exit code 3)."),
     max_cost: float | None = typer.Option(
         None, help="Stop before this run costs more (exit code 3); needs --price-in and --price-out."
@@ -70,6 +90,14 @@ def synthesize(
             max_rounds=max_rounds,
             concurrency=concurrency,
             prompts=prompts,
+            tasks=tasks,
+            language=language,
+            cross_lingual=cross_lingual,
+            unanswerable_share=unanswerable_share,
+            negatives=negatives,
+            embedding_model=embedding_model,
+            judge_threshold=judge_threshold,
+            judge_model=judge_model,
             limits=RunLimits(
                 max_requests=max_requests,
                 max_cost=max_cost,

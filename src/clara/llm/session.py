@@ -31,7 +31,7 @@ class LLMSession:
         budget: Budget | None = None,
         plan: Plan | None = None,
     ) -> None:
-        self.config, self.journal_path, self._plan = config, journal, plan
+        self.config, self.journal_path, self.plan = config, journal, plan
         self.budget = Budget() if budget is None else budget
         self._usage = Usage()
         self._client: LLMClient | None = None
@@ -42,7 +42,7 @@ class LLMSession:
         """As LLMClient.ask."""
         if self._client is None:
             self._client = LLMClient(
-                self.config, journal=self._open(), budget=self.budget, usage=self._usage, plan=self._plan
+                self.config, journal=self._open(), budget=self.budget, usage=self._usage, plan=self.plan
             )
         return await self._client.ask(messages, reply_type, documents=documents)
 
@@ -61,7 +61,7 @@ class LLMSession:
         return {**counts, "cost": self.budget.cost} if self.budget.has_prices else counts
 
     def _open(self) -> Journal:
-        if self._plan is None:
+        if self.plan is None:
             return Journal(self.journal_path)
         there = self.journal_path is not None and self.journal_path.is_file()
         return Journal(self.journal_path if there else None, read_only=there)

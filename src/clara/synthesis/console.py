@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from clara.errors import UsageError
 from clara.llm import BudgetReachedError, LLMConfig, LLMSession, write_receipt
@@ -12,13 +13,17 @@ from clara.llm.client import Plan
 from clara.llm.endpoint import host_of
 from clara.synthesis.drafting import ExtractiveDrafter
 from clara.synthesis.drafts import Drafter
-from clara.synthesis.llm_drafter import LLMDrafter
+from clara.synthesis.embedding import Embedder, EndpointEmbedder, LocalEmbedder
+from clara.synthesis.judging import Judge
+from clara.synthesis.llm_drafter import LanguageChoice, LLMDrafter
+from clara.synthesis.options import TaskOptions, parse_tasks
 from clara.synthesis.preview import may_go_on, preview_rows, show_preview
 from clara.synthesis.report import SynthesisReport
 from clara.synthesis.run import synthesize
 from clara.synthesis.spending import RunLimits, dry_run, make_plan, spend_line
 
 JOURNAL = "llm_journal.sqlite"
+JUDGE_THRESHOLD = 0.7  # when only the judge's model is named
 
 
 def choose_drafter(
@@ -33,10 +38,13 @@ def choose_drafter(
     prompts: Path | None = None,
     limits: RunLimits | None = None,
     plan: Plan | None = None,
+    language: str = "auto",
 ) -> Drafter:
     """The offline drafter unless an endpoint is named. Raises UsageError when the options contradict each other."""
     limits = limits or RunLimits()
     budget = limits.check(offline=not base_url)
+    if language not in get_args(LanguageChoice):
+        raise UsageError(f"--language {language}: choose from {', '.join(get_args(LanguageChoice))}")
     if llm not in ("", "extractive"):
         raise UsageError(f"--llm {llm}: only 'extractive' is known; for a model give --base-url URL --model NAME")
     if not base_url:
@@ -61,7 +69,34 @@ def choose_drafter(
         tokens_per_minute=limits.tokens_per_minute,
     )
     session = LLMSession(config, journal=output_dir / JOURNAL, budget=budget, plan=plan)
-    return LLMDrafter(config, max_rounds=max_rounds, prompts=prompts, session=session)
+    return LLMDrafter(
+        config, max_rounds=max_rounds, prompts=prompts, session=session, language=cast("LanguageChoice", language)
+    )
+
+
+def choose_judge(drafter: Drafter, *, threshold: float | None, model: str, prompts: Path | None) -> Judge | None:
+    """A second reader at the drafter's endpoint, with the drafter's budget, when a threshold or a model is given."""
+    if threshold is None and not model:
+        return None
+    if not isinstance(drafter, LLMDrafter):
+        raise UsageError("--judge-threshold and --judge-model need --base-url: an endpoint's model judges")
+    session = drafter.session
+    if model and model != session.config.model:
+        own = replace(session.config, model=model)
+        session = LLMSession(own, journal=session.journal_path, budget=session.budget, plan=session.plan)
+    reader = LLMDrafter(session.config, prompts=prompts, session=session, language=drafter.language)
+    return Judge(reader, threshold=JUDGE_THRESHOLD if threshold is None else threshold)
+
+
+def choose_embedder(model: str, *, base_url: str, output_dir: Path) -> Embedder | None:
+    """A folder on this machine, else the name of a model at the endpoint's /embeddings; None when none is named."""
+    if not model:
+        return None
+    if Path(model).is_dir():
+        return LocalEmbedder(Path(model))
+    if not base_url:
+        raise UsageError(f"--embedding-model {model} is no folder; a model's name needs --base-url, where it is served")
+    return EndpointEmbedder(base_url, model, journal=output_dir / JOURNAL)
 
 
 def synthesize_with_progress(
@@ -81,6 +116,14 @@ def synthesize_with_progress(
     concurrency: int = 8,
     prompts: Path | None = None,
     limits: RunLimits | None = None,
+    tasks: str = "",
+    language: str = "auto",
+    negatives: str = "",
+    embedding_model: str = "",
+    unanswerable_share: float = 0.0,
+    cross_lingual: str = "",
+    judge_threshold: float | None = None,
+    judge_model: str = "",
 ) -> SynthesisReport | None:
     """`synthesize` with a progress bar on a terminal and a summary table at the end.
 
@@ -102,8 +145,22 @@ def synthesize_with_progress(
         concurrency=concurrency,
         prompts=prompts,
         limits=limits,
+        language=language,
     )
     drafter = choose()
+    options = TaskOptions(
+        tasks=parse_tasks(tasks, offline=not base_url),
+        unanswerable_share=unanswerable_share,
+        cross_lingual=cross_lingual,
+        negatives=negatives or ("both" if embedding_model else "bm25"),
+        unique_questions=True,
+    )
+    if options.negatives != "bm25" and not embedding_model:
+        raise UsageError(f"--negatives {negatives} needs --embedding-model: a folder, or a model at the endpoint")
+    if options.cross_lingual and not base_url:
+        raise UsageError("--cross-lingual needs --base-url and --model: the offline drafter cannot translate")
+    second_reader = partial(choose_judge, threshold=judge_threshold, model=judge_model, prompts=prompts)
+    judge = second_reader(drafter)
     if not raw_knowledge.is_file():
         raise UsageError(f"{raw_knowledge} is not there; `clara extract FOLDER --output {raw_knowledge}` writes it")
     tokenizer = load_token_counter(base_model)
@@ -117,6 +174,7 @@ def synthesize_with_progress(
         num_candidates=num_candidates,
         seed=seed,
         eval_fraction=eval_fraction,
+        options=options,
     )
     if not base_url:
         console.print("offline drafter: nothing leaves this machine", highlight=False)
@@ -125,13 +183,16 @@ def synthesize_with_progress(
             return None
     elif limits.dry_run:
         plan = make_plan(output_dir / JOURNAL, model, tokenizer)
-        dry_run(make, choose(plan=plan.add), plan, limits.check(offline=False))
+        planned = choose(plan=plan.add)
+        dry_run(partial(make, judge=second_reader(planned)), planned, plan, limits.check(offline=False))
         return None
     else:
         console.print(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True
         )
     try:
+        embedder = choose_embedder(embedding_model, base_url=base_url, output_dir=output_dir)
+        make = partial(make, judge=judge, embedder=embedder)
         if limits.preview:
             show_preview(*preview_rows(partial(make, drafter=drafter), limits.preview, costs=bool(base_url)))
             if not may_go_on(yes=limits.yes):
@@ -179,9 +240,18 @@ def print_summary(report: SynthesisReport, output_dir: Path) -> None:
         table.add_row(f"{name}_data.jsonl", str(rows))
     for name, rows in report.eval_rows.items():
         table.add_row(f"{name}_data_eval.jsonl", str(rows))
-    for reason, count in report.rejected_by_reason.items():
-        table.add_row(f"refused: {reason}", str(count))
+    for task, reasons in report.rejected_by_task.items():
+        for reason, count in reasons.items():
+            table.add_row(f"refused: {reason}" + ("" if reason == task else f" ({task})"), str(count))
     console.print(table)
+    end = report.coverage.get("at_the_end", {})
+    if len(end) > 1:
+        first = report.coverage["after_first_round"]["share"]
+        gained = f" ({first:.0%} after the first round)" if first != end["share"] else ""
+        counts = ", ".join(f"{v['covered']}/{v['facts']} {kind}s" for kind, v in end.items() if kind != "share")
+        console.print(
+            f"covered by a kept question: {end['share']:.0%}{gained}: {counts}", highlight=False, soft_wrap=True
+        )
     if report.usage:
         usage = report.usage
         console.print(
