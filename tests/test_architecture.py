@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "clara"
-CORE = {"errors", "schema", "problems", "jsonl", "dialects", "text", "assets"}
+CORE = {"errors", "schema", "problems", "jsonl", "dialects", "text", "assets", "reporting"}
 EVERYTHING = {path.stem for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
 DATA = {"extraction", "chunking", "quality", "llm"}
 # what each part may import from clara, besides itself and the core

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 data = typer.Typer(help="Check, convert, describe and count training rows.", no_args_is_help=True)
 app.add_typer(data, name="data")
 
-# the seed's recommended number of rows for each stage
-RECOMMENDED_ROWS = {"pretrain": (1_000, 10_000), "instruction": (500, 5_000), "end_to_end": (500, 5_000)}
-
 
 class StageName(StrEnum):
     pretrain = "pretrain"
@@ -32,6 +29,9 @@ class DialectName(StrEnum):
     own = "own"
     upstream = "upstream"
     gold_answer = "gold_answer"
+    alpaca = "alpaca"
+    chat = "chat"
+    squad = "squad"
 
 
 class RecordName(StrEnum):
@@ -103,7 +103,10 @@ def convert(
     """Rewrite training rows in another dialect.
 
     own: this project's rows. upstream: question, docs, answer, pos_index. gold_answer: question, docs, gold_answer,
-    answer.
+    answer. alpaca: instruction, input (the passage), output. chat: messages or conversations (ShareGPT), with docs
+    beside them. squad: a passage with its questions, nested or one row a question.
+
+    The suffix names the kind of file: .jsonl, .json, .parquet; IN may be a folder that Hugging Face datasets saved.
 
     A row that cannot be read goes to OUT.rejects.jsonl with its reasons, and the exit code is then 1. When OUT has no
     place for some fields they are listed and nothing is written, unless --allow-loss is given. Several phrasings of a
@@ -172,6 +175,58 @@ def stats(files: Files, as_json: AsJson = False) -> None:
             typer.echo(f"  {label:20} {shown}")
 
 
+@data.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with pretrain_data.jsonl and its like.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for data_card.html and data_card.json; default: DIR.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when anything has to be mended.")] = False,
+    seed: Annotated[int, typer.Option(help="Decides which rows are shown as samples.")] = 0,
+) -> None:
+    """Write a data card: sizes, lengths, diversity, repetition, leakage, answer support, private data, samples.
+
+    Files whose name ends in _eval.jsonl count as evaluation rows: nothing of theirs may be in a training row. Errors
+    and warnings make `--strict` exit with 1; notes, such as a size outside the recommendation, do not.
+    """
+    import json
+
+    from clara.jsonl import write_lines
+    from clara.quality.card import make_card
+    from clara.quality.card_page import render_card
+
+    card = make_card(folder, seed=seed)
+    target = output or folder
+    target.mkdir(parents=True, exist_ok=True)
+    write_lines(target / "data_card.json", [json.dumps(card, ensure_ascii=False, indent=1)])
+    write_lines(target / "data_card.html", [render_card(card, title=f"Data card of {folder.name or folder}")])
+    for finding in card["findings"]:
+        typer.echo(f"{finding['level']}: {finding['check']}: {finding['message']}")
+    mend = sum(finding["level"] != "note" for finding in card["findings"])
+    typer.echo(f"{target / 'data_card.html'}: {mend or 'nothing'} to mend")
+    if strict and mend:
+        raise typer.Exit(1)
+
+
+@data.command()
+def review(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Training rows to look through.")],
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in a browser.")] = True,
+    only_approved: Annotated[
+        bool, typer.Option("--only-approved", help="Leave undecided rows out of the result.")
+    ] = False,
+) -> None:
+    """Approve, edit or reject rows on a local page, each beside its passages with the evidence marked.
+
+    Decisions are kept in FILE.review.jsonl as they are made: stop with Ctrl+C, and the same command goes on there.
+    "Write result" on the page makes FILE.reviewed.jsonl and FILE.rejected.jsonl; FILE itself is never changed.
+    """
+    from clara.quality.review_server import serve_review
+
+    serve_review(file, port=port, browser=browser, only_approved=only_approved, say=typer.echo)
+
+
 _DISTRIBUTIONS = {
     "passages per row": "passages_per_row",
     "questions per row": "questions_per_row",
@@ -183,6 +238,7 @@ _DISTRIBUTIONS = {
 
 def _stats(examples: Sequence[Example]) -> dict[str, dict[str, Any]]:
     from clara.problems import stage_of
+    from clara.quality.card import RECOMMENDED_ROWS
     from clara.text import words
 
     result: dict[str, dict[str, Any]] = {}

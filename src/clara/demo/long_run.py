@@ -14,10 +14,10 @@ from clara.demo.recipe import DemoSettings
 from clara.demo.report import COLUMNS, interval, scope, score_table
 from clara.demo.run import run_demo
 from clara.demo.steps import Steps
-from clara.evaluation.plots import staircase
-from clara.evaluation.report import Section, figure, note, paragraph, render_report, table
 from clara.jsonl import write_lines
 from clara.modeling.base import resolve_base
+from clara.reporting.page import Section, figure, note, paragraph, render_report, table
+from clara.reporting.plots import staircase
 
 HEADS = ("aimed at", "memory tokens", "measured rate", "minutes")
 PLOTTED = ("exact_match_gold_document", "exact_match_among_distractors", "recall_at_1", "exact_match")

@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from clara.demo.comparing import CLAIMS, p_text, verdict
-from clara.evaluation.metrics import Interval, exact_match
-from clara.evaluation.plots import bar_chart, learning_curves, staircase
-from clara.evaluation.report import Section, answer_block, cards, code, figure, note, paragraph, render_report, table
+from clara.evaluation.answers import answer_block
+from clara.evaluation.metrics import exact_match
 from clara.jsonl import write_lines
 from clara.rag.engine import SourceHit
+from clara.reporting.interval import Interval
+from clara.reporting.page import Section, cards, code, figure, note, paragraph, render_report, table
+from clara.reporting.plots import bar_chart, learning_curves, staircase
 
 ROWS = (
     ("closed book (no document)", "closed_book"),

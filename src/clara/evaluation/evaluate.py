@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from clara.errors import CheckpointError, ClaraError, StoreError
-from clara.evaluation.metrics import Interval, cover, exact_match, f1, hit_at_k, mean_interval, reciprocal_rank
+from clara.evaluation.metrics import cover, exact_match, f1, hit_at_k, mean_interval, reciprocal_rank
 from clara.evaluation.questions import EvaluationQuestion
 from clara.jsonl import write_jsonl, write_lines
 from clara.rag.engine import Answer, SourceHit
+from clara.reporting.interval import Interval
 from clara.retrieval.store import Hit
 
 if TYPE_CHECKING:

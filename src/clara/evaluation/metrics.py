@@ -13,23 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from clara.reporting.interval import Interval
 from clara.text import normalize_answer
 
 Z_95 = 1.959963984540054
 DRAWS_AT_ONCE = 1_000_000  # numbers in memory, however many groups and samples
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean with its 95 % interval. `count` values went in."""
-
-    mean: float
-    low: float
-    high: float
-    count: int
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
 @dataclass(frozen=True, slots=True)

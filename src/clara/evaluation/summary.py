@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from clara.evaluation import plots, report
+from clara.evaluation.answers import answer_block
 from clara.evaluation.evaluate import EvaluationReport
 from clara.evaluation.metrics import mcnemar_test
 from clara.jsonl import write_lines
 from clara.rag.engine import SourceHit
+from clara.reporting import page as report
+from clara.reporting import plots
 from clara.retrieval.info import StoreInfo
 
 SHOWN_EXAMPLES = 3
@@ -62,7 +64,7 @@ def _page(reports: Mapping[str, EvaluationReport], p_values: Mapping[str, float 
     )
     answered = [result for result in reports[main].results if result.error is None][:SHOWN_EXAMPLES]
     examples = [
-        report.answer_block(
+        answer_block(
             result.question.question,
             result.prediction,
             [SourceHit.of(hit) for hit in result.hits[: reports[main].num_documents]],

@@ -1,9 +1,11 @@
-"""Training rows in other projects' shapes, both ways: nothing is dropped without being named, no row is lost unseen.
+"""Reading and writing rows in a dialect.
 
 own          data_type, and the fields of schema.py. own -> own is the identity.
 upstream     stage 1: data_type, question [..], answers [..], docs [..] (the same as our pretrain rows);
              stages 2 and 3: question, docs, answer, and in stage 3 pos_index.
 gold_answer  question, docs, gold_answer, answer. It has no stage 1.
+alpaca, chat instruction rows only: see prompts.py.
+squad        a passage with its questions: see squad.py.
 
 Reading `upstream` or `gold_answer`: docs > context > content; answer > gold_answer > answers > golden_answers; of a
 list the first answer. What our record has no place for is kept in metadata["original"] and written back on the way
@@ -12,11 +14,14 @@ passages is end_to_end and any other is instruction.
 
 Writing them: an instruction's input is joined to the question, several phrasings become several rows with one id
 (reading such rows back does not merge them), and sources and metadata have no place, which is a loss.
+
+A file's suffix names its container (containers.py): .jsonl, .json, .parquet, or a saved Hugging Face dataset.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -25,8 +30,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from clara.dialects import prompts, squad
+from clara.dialects.containers import lines_of, write_rows
 from clara.errors import LossyConversionError, RecordProblem, RecordsError, UsageError
-from clara.jsonl import ALL_EXAMPLES, Line, dump, iter_lines, no_records, validate, write_lines
+from clara.jsonl import ALL_EXAMPLES, Line, dump, no_records, validate, write_lines
 from clara.problems import Problem, describe_value
 from clara.schema import (
     MAX_PASSAGES,
@@ -38,7 +45,7 @@ from clara.schema import (
     Stage,
 )
 
-Dialect = Literal["own", "upstream", "gold_answer"]
+Dialect = Literal["own", "upstream", "gold_answer", "alpaca", "chat", "squad"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 STAGE_TYPES: dict[Stage, type[Example]] = {
     "pretrain": PretrainExample,
@@ -91,7 +98,7 @@ def load_examples(path: str | Path, stage: Stage) -> list[Example]:
 
 def detect_dialect(path: str | Path) -> Dialect:
     """The dialect most of a file's first 100 rows are in; own when nothing tells."""
-    lines = islice(iter_lines(path), 100)
+    lines = islice(lines_of(path), 100)
     votes = Counter(row_dialect(line.value) for line in lines if line.value is not None)
     return max(DIALECTS, key=lambda dialect: votes[dialect])  # a tie goes to the earlier one
 
@@ -102,6 +109,12 @@ def row_dialect(row: dict[str, Any]) -> Dialect:
     >>> row_dialect({"question": "Why?", "docs": ["So."], "golden_answers": ["So"]})
     'upstream'
     """
+    if prompts.is_chat(row):
+        return "chat"
+    if prompts.is_alpaca(row):
+        return "alpaca"
+    if squad.is_squad(row):
+        return "squad"
     if "gold_answer" in row:
         return "gold_answer"
     if isinstance(row.get("question"), str) or ("golden_answers" in row and "data_type" not in row):
@@ -115,7 +128,7 @@ def read_dialect(path: str | Path, dialect: Dialect, *, stage: Stage | None = No
     With `stage`, rows of another stage are rejects. Raises UsageError when the file cannot be opened.
     """
     rows = DialectRows()
-    for line in iter_lines(path):
+    for line in lines_of(path):
         example, problems = _read_line(line, dialect, stage)
         if example is not None:
             rows.examples.append(example)
@@ -123,6 +136,8 @@ def read_dialect(path: str | Path, dialect: Dialect, *, stage: Stage | None = No
         row = line.raw.decode("utf-8", errors="backslashreplace") if line.raw else None
         found = tuple(RecordProblem(str(path), line.number, where, message) for where, message in problems)
         rows.rejects.append(Reject(line=line.number, row=row, problems=found))
+    if dialect == "squad" and stage == "pretrain":
+        rows.examples = _one_row_a_passage(rows.examples)
     return rows
 
 
@@ -137,11 +152,16 @@ def write_dialect(path: str | Path, examples: Sequence[Example], dialect: Dialec
         raise UsageError(
             "the gold_answer dialect has no pretrain rows; use --to upstream, or convert the other rows alone"
         )
+    if dialect in ("alpaca", "chat") and any(isinstance(example, PretrainExample) for example in examples):
+        raise UsageError(f"the {dialect} dialect has no pretrain rows; convert the other rows alone")
     losses = dropped_fields(examples, dialect)
     if losses and not allow_loss:
         listed = ", ".join(f"{name} ({count} row{'s' * (count != 1)})" for name, count in losses.items())
         raise LossyConversionError(f"the {dialect} dialect has no place for: {listed}; add --allow-loss to drop them")
-    return write_lines(path, (dump(row) for example in examples for row in _rows(example, dialect)))
+    rows = (row for example in examples for row in _rows(example, dialect))
+    if Path(path).suffix in (".json", ".parquet"):
+        return write_rows(path, (json.loads(dump(row)) for row in rows), as_squad=dialect == "squad")
+    return write_lines(path, map(dump, rows))
 
 
 def dropped_fields(examples: Iterable[Example], dialect: Dialect) -> dict[str, int]:
@@ -157,13 +177,21 @@ def dropped_fields(examples: Iterable[Example], dialect: Dialect) -> dict[str, i
     stages: Counter[type] = Counter()
     for example in examples:
         stages[type(example)] += 1
+        if dialect in ("alpaca", "chat"):
+            if not isinstance(example, PretrainExample):
+                _, lost = prompts.alpaca_row(example) if dialect == "alpaca" else prompts.chat_row(example)
+                losses.update({name: 1 for name, is_lost in lost.items() if is_lost})
+            continue
+        if dialect == "squad":
+            losses.update(_lost_in_squad(example))
+            continue
         losses["sources"] += example.sources is not None
         losses["metadata"] += _loses_metadata(example, dialect)
         if isinstance(example, InstructionExample):
             losses["input (joined to the question)"] += bool(example.input)
         elif isinstance(example, EndToEndExample) and dialect == "gold_answer":
             losses["pos_index"] += example.pos_index is not None
-    if len(stages) > 1:
+    if len(stages) > 1 and dialect not in ("alpaca", "chat", "squad"):
         losses["data_type (several stages in one file)"] = stages.total()
     return {name: count for name, count in losses.items() if count}
 
@@ -174,6 +202,15 @@ def _read_line(line: Line, dialect: Dialect, stage: Stage | None) -> tuple[Examp
     allowed = ALL_EXAMPLES if stage is None else (STAGE_TYPES[stage],)
     if dialect == "own":
         return validate(line.value, allowed)
+    if dialect in ("alpaca", "chat", "squad"):
+        if dialect == "squad":
+            own, problems = squad.as_own(line.value, stage)
+        else:
+            missing = [(key, "missing (add it)") for key in ("instruction", "output") if key not in line.value]
+            if dialect == "alpaca" and missing:
+                return None, missing
+            own, problems = (prompts.alpaca_as_own if dialect == "alpaca" else prompts.chat_as_own)(line.value)
+        return (None, problems) if problems else validate(own, allowed)
     found = _Foreign(line.value)
     if found.problems:
         return None, found.problems
@@ -301,6 +338,12 @@ def _rows(example: Example, dialect: Dialect) -> list[Example | dict[str, Any]]:
     """The example as rows of a dialect: one, or one per phrasing."""
     if dialect == "own":
         return [example]
+    if dialect == "alpaca":
+        return [prompts.alpaca_row(example)[0]]
+    if dialect == "chat":
+        return [prompts.chat_row(example)[0]]
+    if dialect == "squad":
+        return list(squad.rows_of(example)[0])
     if isinstance(example, EndToEndExample):
         # phrasings of one need share an id, so that they can be told from unrelated questions
         identity = example.id
@@ -345,3 +388,42 @@ def _loses_metadata(example: Example, dialect: Dialect) -> bool:
         return True
     written = _rows(example, dialect)[0]
     return isinstance(written, dict) and any(written.get(key) != value for key, value in original.items())
+
+
+_KEPT_IN_SQUAD = frozenset(("answer_start", "accepted_answers"))
+
+
+def _lost_in_squad(example: Example) -> dict[str, int]:
+    rows, lost = squad.rows_of(example)
+    metadata = set(example.metadata or {}) - _KEPT_IN_SQUAD
+    passages = example.context if isinstance(example, EndToEndExample) else getattr(example, "docs", [])
+    located = any((source.page, source.start, source.end) != (None,) * 3 for source in example.sources or ())
+    found = {
+        "rows (the answer is no span of a passage)": int(bool(lost) or not rows),
+        "docs (passages without the answer)": int(len(passages) > 1),
+        "sources (page, start, end)": int(located),
+        "metadata": int(bool(metadata)),
+        "input (joined to the question)": int(isinstance(example, InstructionExample) and bool(example.input)),
+    }
+    return {name: count for name, count in found.items() if count}
+
+
+def _one_row_a_passage(examples: list[Example]) -> list[Example]:
+    """Pretrain rows about the same passage that follow each other, as one row."""
+    merged: list[Example] = []
+    for example in examples:
+        last = merged[-1] if merged else None
+        if isinstance(last, PretrainExample) and isinstance(example, PretrainExample) and last.docs == example.docs:
+            ids = [*(last.metadata or {}).get("ids", [last.id]), example.id]
+            merged[-1] = PretrainExample(
+                data_type="qa",
+                question=[*last.question, *example.question],
+                answers=[*last.answers, *example.answers],
+                docs=last.docs,
+                id=last.id,
+                sources=last.sources,
+                metadata={"ids": ids},
+            )
+        else:
+            merged.append(example)
+    return merged

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from clara.errors import MissingExtraError
-from clara.evaluation.metrics import Interval
+from clara.reporting.interval import Interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,6 +71,35 @@ def line_chart(
     if len(curves) > 1:
         axes.legend(frameon=False, fontsize=9, labelcolor=INK)
     return _svg(figure, f"lines {y_label} {list(curves)}")
+
+
+def histogram(counts: Mapping[Any, int], *, x_label: str = "", y_label: str = "how many", bins: int = 30) -> str:
+    """How often each whole number occurs, as {number: count}; many different ones are put into equal bins.
+
+    Keys may be strings of digits, as JSON makes them.
+    """
+    values = {int(value): count for value, count in counts.items()}
+    low, high = min(values), max(values)
+    width = max(1, -(-(high - low + 1) // bins))
+    heights: dict[int, int] = {}
+    for value, count in values.items():
+        start = low + (value - low) // width * width
+        heights[start] = heights.get(start, 0) + count
+    figure, axes = _figure(7.2, 2.4)
+    starts = sorted(heights)
+    axes.bar(
+        [start + (width - 1) / 2 for start in starts],
+        [heights[start] for start in starts],
+        width=0.9 * width,
+        color=PALETTE[0],
+        zorder=2,
+    )
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.locator_params(axis="x", integer=True)
+    axes.set_xlim(low - 0.5 - width, high + 0.5 + width)
+    axes.grid(axis="y", color=GRID, linewidth=0.8, zorder=0)
+    return _svg(figure, f"histogram {x_label}")
 
 
 def staircase(curves: Mapping[str, Mapping[str, Interval | None]], *, y_label: str = "", y_max: float = 1.0) -> str:

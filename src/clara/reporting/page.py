@@ -7,8 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from clara.evaluation.metrics import Interval, exact_match
-from clara.rag.engine import SourceHit
+from clara.reporting.interval import Interval
 
 _STYLE = """
 :root { --ink: #22262c; --soft: #636b75; --line: #e3e6ea; --accent: #2f5d8a; --panel: #f6f8fa; }
@@ -116,21 +115,6 @@ def figure(svg: str, caption: str = "") -> str:
     """A chart of plots.py with its caption."""
     shown = f"<figcaption>{html.escape(caption)}</figcaption>" if caption else ""
     return f"<figure>{svg}{shown}</figure>"
-
-
-def answer_block(question: str, answer: str, sources: Sequence[SourceHit], *, expected: str = "") -> str:
-    """A question, its answer (with what was expected, where that differs) and where it came from."""
-    listed = "".join(
-        f"<li><code>{html.escape(source.document)}</code>, page {source.page}, score {source.score:.3f}"
-        f"<br>{html.escape(source.excerpt)}</li>"
-        for source in sources
-    )
-    differs = expected and not exact_match(answer, [expected])
-    wanted = f' <span class="note">(expected: {html.escape(expected)})</span>' if differs else ""
-    return (
-        f'<div class="answer"><div class="question">{html.escape(question)}</div>'
-        f"<div>{html.escape(answer) or '<em>empty</em>'}{wanted}</div><ol>{listed}</ol></div>"
-    )
 
 
 def _cell(tag: str, inside: str, numeric: bool) -> str:

@@ -2,8 +2,9 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from clara.evaluation import plots, report
 from clara.evaluation.metrics import wilson_interval
+from clara.reporting import page as report
+from clara.reporting import plots
 
 
 def texts(svg: str) -> list[str]:
