@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from clara.quality.context import before, is_other_number
+from clara.quality.context import before, clings, is_other_number
 from clara.quality.findings import Span
 
 _AT_SIGNS = ("@", "\uff20", "\ufe6b", "%40", "&#64;", "&#x40;", "&commat;")
@@ -31,6 +31,11 @@ _DOTTED_LOCAL_AT = re.compile(
     r"(?<![\w.+-])[a-z0-9]+(?:[._+][a-z0-9]+)+\s+at\s+(?:[a-z0-9-]+\.)+[a-z]{2,24}\b(?![/@])", re.IGNORECASE
 )
 _REACH = 90
+_SPELT_ENDINGS = frozenset(
+    "com org net edu gov mil int io ai co uk de fr es it nl eu dev info biz ch at be pl se no dk fi jp cn in br ru us ca au nz za "
+    "mx ar cl pt ie me app cloud tech online xyz name pro kr tw hk sg my id th vn tr gr cz sk hu ro bg ua il ae sa eg ng ke".split()
+)
+_LITTLE_WORDS = frozenset("the a an this that these those it its our your my his her their every each one dawn noon least".split())
 
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _IPV4_HIDDEN = re.compile(r"\b[0-9]{1,3}(?:(?:\[\.\]|\(\.\)|\[dot\])[0-9]{1,3}){3}\b")
@@ -118,6 +123,10 @@ def _is_spelt_email(candidate: str) -> bool:
         return False
     if not bracketed and not _SPELT_DOT.search(domain):
         return False
+    if not bracketed:  # plain words: `look at the dot on the map`
+        labels = [part.strip().lower() for part in re.split(_SPELT_DOT.pattern + r"|\.", domain, flags=re.IGNORECASE)]
+        if labels[-1] not in _SPELT_ENDINGS or set(labels[:-1]) & _LITTLE_WORDS:
+            return False
     return re.search(r"[^\W\d_]{2,24}$", domain) is not None
 
 
@@ -152,9 +161,9 @@ def find_ips(text: str) -> Iterator[Span]:
 
 def _is_ipv4(text: str, match: re.Match[str]) -> bool:
     start, end = match.span()
-    if start and (text[start - 1].isalnum() or text[start - 1] in "._$€£"):
+    if start and (clings(text[start - 1]) or text[start - 1] in "._$€£"):
         return False
-    if text[end : end + 1].isalnum() or re.match(r"[._-]?[0-9A-Za-z_]|\.[0-9]", text[end : end + 2]):
+    if clings(text[end : end + 1]) or re.match(r"[._-]?[0-9A-Za-z_]|\.[0-9]", text[end : end + 2]):
         if not re.match(r"[-.]\s|\.[A-Z]", text[end : end + 2]):
             return False
     octets = match.group().split(".")
@@ -176,7 +185,7 @@ def _is_ipv4(text: str, match: re.Match[str]) -> bool:
 def _is_ipv6(text: str, match: re.Match[str]) -> bool:
     value = match.group().rstrip(":") if not match.group().endswith("::") else match.group()
     start, end = match.start(), match.start() + len(value)
-    if (start and (text[start - 1].isalnum() or text[start - 1] in "_:.-")) or text[end : end + 1].isalnum():
+    if (start and (clings(text[start - 1]) or text[start - 1] in "_:.-")) or clings(text[end : end + 1]):
         return False
     if text[end : end + 1] == "_" or value.count(":") < 2 or not any(character.isdigit() for character in value):
         return False

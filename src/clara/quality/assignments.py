@@ -12,7 +12,7 @@ from clara.quality.tokens import is_placeholder
 
 # what is looked for first, in lower case
 _STEMS = (
-    "pass", "pwd", "secret", "token", "key", "authorization", "_auth", "-auth", "auth=", "auth:", "auth\"", "bearer", "credential",
+    "pass", "pwd", "pw:", "pw ", "pw=", "secret", "token", "key", "authorization", "_auth", "-auth", "auth=", "auth:", "auth\"", "bearer", "credential",
     "kennwort", "contrase", "senha", "wachtwoord", "密码", "密碼", "口令", "пароль",
 )  # fmt: skip
 _KEY_OF = re.compile(
@@ -20,7 +20,7 @@ _KEY_OF = re.compile(
     r"shared|webhook|deploy)\s$", re.IGNORECASE
 )  # fmt: skip
 _PASSWORD_NAME = re.compile(
-    r"pass(?:word|wd|phrase|code|wort)|passwd|pwd|[_-]pass$|dbpass|^passe?$|kennwort|contrase[nñ]a|senha|mot de passe|wachtwoord|"
+    r"pass(?:word|wd|phrase|code|wort)|passwd|pwd|^pw$|[_-]pass$|dbpass|^passe?$|kennwort|contrase[nñ]a|senha|mot de passe|wachtwoord|"
     r"密码|密碼|口令|пароль", re.IGNORECASE
 )  # fmt: skip
 _KEY_NAME = re.compile(
@@ -37,16 +37,17 @@ _NOT_SECRET_NAME = re.compile(
 )
 _ASSIGNMENT = re.compile(
     r"(?P<name>[\w.-]{0,60}?)(?P<close>[\"'`\])*]{0,3})"
-    r"(?P<sign>\s{0,3}(?::=|=>|==?|:{1,2}|->|→|>|：|＝)\s{0,3}|\s{1,3}(?:is|was|are|be|ist|lautet|est|es|é|to|as|set to|是|为|：)"
+    r"(?P<sign>\s{0,3}(?::=|=>|==?|:{1,2}|->|→|>|：|＝|是|为|為)\s{0,3}|\s{1,3}(?:is|was|are|be|ist|lautet|est|es|é|to|as|set to)"
     r"(?:\s+now|\s+set to|\s+still|\s+currently)?[:\s]\s{0,2}|\s{1,3}(?=[\"'`]))"
     r"(?:(?:str|bytes|String)\s?\(?\s?)?(?P<open>[\"'`“‘«<]{0,3})(?P<value>[^\s\"'`”’»<>]{3,200})",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?:bearer|basic|token|apikey|key)\s+(?P<value>[\w.~+/=-]{12,})", re.IGNORECASE)
+_NETRC = re.compile(r"(?:login|user|account)\s+\S+\s+password$")
 _FLAG = re.compile(r"(?P<name>[\w-]*)\s+(?P<open>[\"']?)(?P<value>[^\s\"'-][^\s\"']{3,200})")
 _CODE_VALUE = re.compile(
     r"(?:os\.|process\.|env[.\[(]|getenv|self\.|config[.\[(]|settings[.\[]|args\.|input\(|getpass|request\.|req\.|ctx\.|this\.|"
-    r"\$|%|@|\{|\[|\(|</|https?://|[\w.]+\(|[A-Z_]+_[A-Z_]+$|[a-z]+(?:\.[a-z_]+)+$|[\w/]+/[\w/]+\.\w{2,5}$|function|lambda|new )"
+    r"\$|%\w+%|\{|\[|\(|</|https?://|[\w.]+\(|[A-Z_]+_[A-Z_]+$|[a-z]+(?:\.[a-z_]+)+$|[\w/]+/[\w/]+\.\w{2,5}$|function|lambda|new )"
 )
 _WORD_VALUE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?)]*$")
 _HASH_NAME = re.compile(
@@ -67,8 +68,8 @@ def find_assignments(text: str, lower: str, words: list[tuple[int, str]]) -> Ite
         start = at
         while start and at - start < 40 and (text[start - 1].isalnum() or text[start - 1] in "_-."):
             start -= 1
-        end = at + len(stem)
-        while end < len(text) and end - at < 60 and (text[end].isalnum() or text[end] in "_-"):
+        end = at + len(stem.rstrip(" :="))
+        while stem.isascii() and end < len(text) and end - at < 60 and (text[end].isalnum() or text[end] in "_-"):
             end += 1
         if stem == "key" and start == at and (before := _KEY_OF.search(text, max(0, at - 14), at)):
             start = before.start()
@@ -143,6 +144,8 @@ def _assigned(text: str, lower: str, name: str, end: int) -> Span | None:
     if bearer and _mixed(bearer["value"]) and not is_placeholder(bearer["value"]):
         return Span(bearer.start("value"), bearer.end("value"), "token", "bearer token")
     match = _ASSIGNMENT.match(text, end) or _qualified(text, end)
+    if not match and is_password and _NETRC.search(text, max(0, end - 80), end):
+        match = _FLAG.match(text, end)
     if not match and name.startswith("--"):
         flag = _FLAG.match(text, end)
         match = flag if flag else None

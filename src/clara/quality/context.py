@@ -20,6 +20,18 @@ _OTHER_NUMBER = re.compile(
 )
 
 
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")  # write no spaces around numbers
+
+
+def clings(character: str) -> bool:
+    """Whether a character beside a number belongs to the same word.
+
+    >>> clings("x"), clings(" "), clings("码"), clings("")
+    (True, False, False, False)
+    """
+    return character.isalnum() and not _UNSPACED.match(character)
+
+
 def before(text: str, start: int, reach: int = _REACH) -> str:
     """What stands before a place, back to the start of its line."""
     low = max(0, start - reach)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from clara.quality.context import around, before, is_other_number
+from clara.quality.context import around, before, clings, is_other_number
 from clara.quality.findings import Span
 
 
@@ -50,11 +50,11 @@ DIGITS_FIRST = (
              _words("ssn|social security")),
     Identity("French NIR", _shape(r"[1278]~\d{2}~(?:0[1-9]|1[0-2]|[2-9]\d)~(?:\d{2}|2[AB])~\d{3}~\d{3}~\d{2}"), "fr.nir",
              _words(r"nir|insee|sécurité sociale|securite sociale|numéro de sécu\w*")),
-    Identity("Chinese resident identity number", _shape(r"\d{6}~(?:18|19|20)\d{6}~\d{3}[\dX]"), "cn.ric", _words("身份证")),
+    Identity("Chinese resident identity number", _shape(r"\d{6}~(?:18|19|20)\d{6}~\d{3}[\dX]"), "cn.ric", re.compile("身份")),
     Identity("Spanish DNI", _shape(r"\d{2}\.?\d{3}\.?\d{3}~[A-Z]"), "es.dni", _words("dni|nif|documento nacional")),
     Identity("Indian Aadhaar", re.compile(r"[2-9]\d{3}([ \-\u00a0])\d{4}\1\d{4}"), "in_.aadhaar", _words(r"aadhaa?r|uidai?|आधार")),
     Identity("Indian Aadhaar", re.compile(r"[2-9]\d{11}"), "in_.aadhaar", _words(r"aadhaa?r|uidai?|आधार"), alone=False),
-    Identity("Brazilian CPF", re.compile(r"\d{3}\.\d{3}\.\d{3}[-/.]\d{2}"), "br.cpf", _words("cpf")),
+    Identity("Brazilian CPF", re.compile(r"\d{3}\.\d{3}\.\d{3}[-/]\d{2}"), "br.cpf", _words("cpf")),
     Identity("Brazilian CPF", re.compile(r"\d{3}[. ]?\d{3}[. ]?\d{3}[- ]?\d{2}"), "br.cpf", _words("cpf"), alone=False),
     Identity("Brazilian CNPJ", re.compile(r"\d{2}\.?\d{3}\.?\d{3}/\d{4}-?\d{2}"), "br.cnpj", _words("cnpj")),
     Identity("Brazilian CNPJ", re.compile(r"\d{14}"), "br.cnpj", _words("cnpj"), alone=False),
@@ -140,15 +140,17 @@ def find_identity(text: str, start: int, table: tuple[Identity, ...]) -> Iterato
             continue
         end = match.end()
         following = text[end : end + 2]
-        if following[:1].isalnum() or following[:1] == "_" or (following[:1] in "-./" and following[1:2].isdigit()):
+        if clings(following[:1]) or following[:1] == "_" or (following[:1] in "-./" and following[1:2].isdigit()):
             continue
-        if start and (text[start - 1].isalnum() or text[start - 1] in "_/$€£" or _continues(text, start)):
+        if start and (clings(text[start - 1]) or text[start - 1] in "_/$€£" or _continues(text, start)):
             continue
         labelled = bool(identity.words.search(around(text, start, end, 56)))
         if not identity.alone and not labelled:
             continue
         if not labelled and (is_other_number(text, start) or _in_web_address(text, start)):
             continue
+        if not labelled and re.fullmatch(r"(?:(?:19|20)[0-9]{2}[ -]?){3}", match.group()):
+            continue  # a row of years
         if identity.check and not _holds(identity.check, match.group()):
             continue
         yield Span(start, end, "national_id", identity.label)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from clara.quality.context import before, is_other_number
+from clara.quality.context import before, clings, is_other_number
 from clara.quality.findings import Span
 
-DIGIT_RUN = re.compile(r"[0-9](?:[ \-./()\u00a0\u2009\u202f\u2010-\u2013_]{0,3}[0-9])*")
+DIGIT_RUN = re.compile(r"[0-9](?:(?:\.(?! )|[ \-/()\u00a0\u2009\u202f\u2010-\u2013_]){0,3}[0-9])*")
 _GROUPS = re.compile(r"[0-9]+")
 _CARD_WORDS = re.compile(
     r"card|visa|master|amex|american express|discover|diners|jcb|union ?pay|maestro|credit|debit|carte|tarjeta|karte|carta|"
@@ -75,7 +75,7 @@ def find_card(text: str, start: int, end: int) -> Span | None:
 
 def _is_card(text: str, low: int, high: int, lengths: tuple[int, ...], total: int, said: str) -> bool:
     digits = "".join(_GROUPS.findall(text, low, high))
-    if low and (text[low - 1].isalnum() or text[low - 1] in ".,_$") or text[high : high + 1].isalpha():
+    if low and (clings(text[low - 1]) or text[low - 1] in ".,_$") or text[high : high + 1].isalpha():
         return False
     separators = {character for character in text[low:high] if not character.isdigit()}
     if len(separators) > 1 or separators - set(" -.\u00a0\u2009\u202f\u2010\u2011\u2012\u2013/_"):
@@ -86,7 +86,7 @@ def _is_card(text: str, low: int, high: int, lengths: tuple[int, ...], total: in
         return False
     if _NOT_CARD_WORDS.search(said[-28:]) or is_other_number(text, low):
         return _CARD_WORDS.search(said[-28:]) is not None
-    if lengths == (total,) and total != 16 and not digits.startswith(("34", "37", "4")):
+    if lengths == (total,) and total != 16 and not digits.startswith(("34", "37", "36", "38", "30", "4")):
         return _CARD_WORDS.search(said) is not None  # long and ungrouped: many other numbers look like it
     return True
 
@@ -139,13 +139,13 @@ def letters_before(text: str, start: int, end: int) -> int | None:
     if end - start < 2 or not text[start + 1].isdigit() and text[start + 1] not in " -":
         return None
     at = start
-    if at and text[at - 1] in " -.":
+    if at and text[at - 1] in " -.\u00a0\u202f":
         at -= 1
     first = at
     while at and start - at < 8 and text[at - 1].isascii() and text[at - 1].isalpha():
         at -= 1
-    if at == first or (at and (text[at - 1].isalnum() or text[at - 1] == "_")) or start - at > 8:
+    if at == first or (at and (clings(text[at - 1]) or text[at - 1] == "_")) or start - at > 8:
         return None
-    if end - start < 8 and not text[end : end + 3].strip(" -.(")[:1].isalpha():
+    if end - start < 8 and not text[end : end + 3].strip(" -.(\u00a0\u2009\u202f\u2010\u2011\u2013")[:1].isalpha():
         return None
     return at

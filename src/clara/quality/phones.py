@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from clara.quality.context import before, is_other_number
+from clara.quality.context import before, clings, is_other_number
 from clara.quality.findings import Span
 
 _PHONE_WORDS = re.compile(
@@ -35,6 +35,11 @@ _MOBILE_SHAPES = (
 _TRUNK_REGIONS = (
     "GB DE FR IT NL BE CH AT AU NZ JP KR IN CN TW IE SE FI ZA TR ID TH MY PH VN IL EG NG KE PK BR RO BG HR SI SK UA".split()
 )
+# `351 732 5219 rows`: a lower-case word that is no joining word right behind a number makes it a quantity
+_COUNTED = re.compile(
+    r"[ \u00a0](?!(?:or|and|for|to|before|after|at|if|when|is|was|today|tomorrow|on|with|as|but|any|now|please|between|until|from|"
+    r"asap|so|in|ext|extension|during|anytime|who|which|that|has|works|rang|answered|did|does)\b)[a-z]"
+)
 _DATE = re.compile(
     r"(?:(?:19|20)[0-9]{2}[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12][0-9]|3[01])|"
     r"(?:0?[1-9]|[12][0-9]|3[01])[-./ ](?:0?[1-9]|[12][0-9]|3[01])[-./ ](?:19|20)[0-9]{2})(?![0-9])"
@@ -43,7 +48,7 @@ _DATE = re.compile(
 
 def find_phone(text: str, start: int, end: int) -> Span | None:
     """The telephone number in one run of digits, or None. An extension belongs to it."""
-    if start and (text[start - 1].isalnum() or text[start - 1] in "_$€£¥=&@^~"):
+    if start and (clings(text[start - 1]) or text[start - 1] in "_$€£¥=&@^~"):
         tel = before(text, start, 12)
         if not re.search(r"(?:tel|phone|ph|mobile|fax|cell)[=:.]?$|phone=$", tel, re.IGNORECASE):
             return None
@@ -108,10 +113,10 @@ def _is_phone(text: str, low: int, high: int, number: str, *, whole: bool) -> bo
         exchange = american[2] or american[6] or american[8]
         if labelled or ((american[1] or american[5]) and exchange[0] not in "01"):
             return True
-        if exchange == "555" or _valid(digits, "US"):
+        if (exchange == "555" or _valid(digits, "US")) and not _COUNTED.match(text, high):
             return True
     if digits[0] == "0" and separators | ({"("} if "(" in number else set()) and 9 <= len(digits) <= 12 and (whole or labelled):
-        if separators <= set("- /.()\u00a0\u2009\u202f\u2010\u2011\u2013") and max(sizes) <= 9 and len(sizes) <= 6:
+        if separators <= set("- /.()\u00a0\u2009\u202f\u2010\u2011\u2013") and max(sizes) <= 9 and len(sizes) <= 6 and (labelled or sizes != [5, 4]):
             if labelled or any(_valid(digits, region) for region in _TRUNK_REGIONS):
                 return True
     if whole and any(shape.fullmatch(number) and _valid(digits, region) for shape, region in _MOBILE_SHAPES):

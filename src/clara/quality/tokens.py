@@ -118,8 +118,9 @@ _PRIVATE_KEY_END = re.compile(r"-{2,5} ?END (?:[A-Z0-9 ]{0,24} )?PRIVATE KEY(?: 
 _KEY_BODY = re.compile(r"(?:[A-Za-z0-9+/=:\-]|\\n|\\r|[\r\n\t ](?=[\r\n\t ]*(?:[A-Za-z0-9+/=]{16,}|\w[\w-]*: )))*")
 _JWT = re.compile(r"eyJ[\w-]{8,}\.(?:eyJ)?[\w-]{8,}(?:\.[\w-]{6,}){0,3}")
 _USER_INFO = re.compile(r"://([^\s/?#@:\"'<>]*):([^\s/\"'<>]{1,200}?)@(?=[\w\[\-.$%{])")
+_CURL_USER = re.compile(r"\s(?:-u|--user)[ =][\"']?[\w.@-]+:([^\s\"']{4,})")
 _PLACEHOLDER = re.compile(
-    r"(?:<.*>|\[.*\]|\{.*\}|\$\{?\(?\w+.*|%\w+%|x+|\*+|\.+|-+|your[-_ ]?\w*(?:[-_ ]\w+)*|my[-_ ]?(?:password|secret|token|key)|"
+    r"(?:<.*>|\[.*\]|\{.*\}|\$\{?\(?\w+.*|%\w+%$|x+|\*+|\.+|-+|your[-_ ]?\w*(?:[-_ ]\w+)*|my[-_ ]?(?:password|secret|token|key)|"
     r"pass|passwd|password|pwd|secret|token|key|changeme|change[-_]me|placeholder|redacted|example\w*|sample|dummy|none|"
     r"null|nil|true|false|todo|tbd|n/?a|empty|undefined|unknown|required|optional|string|str|text|user|username|xxx.*)$",
     re.IGNORECASE,
@@ -157,6 +158,10 @@ def find_tokens(text: str, words: list[tuple[int, str]]) -> Iterator[Span]:
     if "PuTTY-User-Key-File" in text:
         for match in re.finditer(r"PuTTY-User-Key-File-\d:.{0,4000}?Private-MAC: ?[0-9a-f]+", text, re.DOTALL):
             yield Span(match.start(), match.end(), "private_key", "PuTTY private key")
+    if "-u" in text:
+        for match in _CURL_USER.finditer(text):
+            if not is_placeholder(match[1]) and not match[1].startswith("$"):
+                yield Span(match.start(1), match.end(1), "credentials", "login in a command")
     if words and "eyJ" in text:
         yield from _jwts(text)
     if "://" in text and "@" in text:
