@@ -28,6 +28,8 @@ def main() -> int:
     parser.add_argument("--max-rounds", type=int, default=3)
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--prompts", type=Path, default=None)
+    parser.add_argument("--privacy", default="block", help="block, warn, redact or off, before text goes to --base-url")
+    parser.add_argument("--privacy-policy", type=Path, default=None)
     arguments = vars(parser.parse_args())
     from clara.synthesis.console import synthesize_with_progress
 

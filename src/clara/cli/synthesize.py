@@ -27,6 +27,12 @@ def synthesize(
     max_rounds: int = typer.Option(3, help="How often an LLM may redraft what verification refused."),
     concurrency: int = typer.Option(8, help="Most requests in flight at once."),
     prompts: Path | None = typer.Option(None, help="Folder with edited prompt files, in place of the shipped ones."),
+    privacy: str = typer.Option(
+        "block",
+        help="With --base-url, what the privacy scan does first: block (secrets stop the run, personal data warns), warn, "
+        "redact (send a copy with placeholders) or off.",
+    ),
+    privacy_policy: Path | None = typer.Option(None, help="YAML file with block, warn, ignore, allow and names lists."),
 ) -> None:
     """Make pretrain, instruction and end_to_end data from extracted documents.
 
@@ -53,4 +59,6 @@ def synthesize(
             max_rounds=max_rounds,
             concurrency=concurrency,
             prompts=prompts,
+            privacy=privacy,
+            privacy_policy=privacy_policy,
         )

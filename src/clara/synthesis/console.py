@@ -63,6 +63,8 @@ def synthesize_with_progress(
     max_rounds: int = 3,
     concurrency: int = 8,
     prompts: Path | None = None,
+    privacy: str = "block",
+    privacy_policy: Path | None = None,
 ) -> SynthesisReport:
     """`synthesize` with a progress bar on a terminal and a summary table at the end."""
     from rich.console import Console
@@ -85,6 +87,15 @@ def synthesize_with_progress(
     tokenizer = load_token_counter(base_model)
     console = Console()
     if base_url:
+        from clara.quality.gate import pass_gate
+
+        raw_knowledge = pass_gate(
+            raw_knowledge,
+            output_dir,
+            mode=privacy,
+            policy_file=privacy_policy,
+            tell=lambda line: console.print(line, highlight=False, soft_wrap=True, markup=False),
+        )
         console.print(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True
         )
