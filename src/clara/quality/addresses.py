@@ -26,7 +26,7 @@ _SPELT = re.compile(
 )
 _SPELT_AT = re.compile(_WORD_AT + r"|\s?@\s?", re.IGNORECASE)
 _SPELT_DOT = re.compile(_WORD_DOT, re.IGNORECASE)
-_SPELT_ANCHORS = ("dot", "punkt", "punto", "(at)", "[at]", "{at}", "<at>", "( at )", "[ at ]", " at ", "[@]", "(@)", "(ät)", "arroba")
+_SPELT_ANCHORS = ("dot", "punkt", "punto", "(at)", "[at]", "{at}", "<at>", "( at )", "[ at ]", " at ", " @ ", "[@]", "(@)", "(ät)", "arroba")
 _DOTTED_LOCAL_AT = re.compile(
     r"(?<![\w.+-])[a-z0-9]+(?:[._+][a-z0-9]+)+\s+at\s+(?:[a-z0-9-]+\.)+[a-z]{2,24}\b(?![/@])", re.IGNORECASE
 )
@@ -41,7 +41,7 @@ _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _IPV4_HIDDEN = re.compile(r"\b[0-9]{1,3}(?:(?:\[\.\]|\(\.\)|\[dot\])[0-9]{1,3}){3}\b")
 _IP_WORDS = re.compile(
     r"\b(?:ip|ipv4|addr|address|addresses|host|hosts|server|gateway|dns|subnet|router|ping|ssh|login|logged|client|"
-    r"resolver|nameserver|proxy|firewall|from|peer|node|connect\w*|x-forwarded-for|remote|cidr|listen\w*|vpn|adresse)\b",
+    r"resolver|nslookup|dig|traceroute|whois|curl|wget|telnet|nmap|port|nameserver|proxy|firewall|from|peer|node|connect\w*|x-forwarded-for|remote|cidr|listen\w*|vpn|adresse)\b",
     re.IGNORECASE,
 )
 _VERSION_BEFORE = re.compile(
@@ -50,7 +50,7 @@ _VERSION_BEFORE = re.compile(
     r"annex|appendix|requirement|control|step|rule)[\s:=.\"'(]*|\w+/|[A-Za-z]|[-_=<>~^]=?\s?)$",
     re.IGNORECASE,
 )
-_IPV6 = re.compile(r"[0-9A-Fa-f:]{2,39}(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3})?")
+_IPV6 = re.compile(r"[0-9A-Fa-f:]{1,30}:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f:]{2,39}")
 
 
 def find_emails(text: str, lower: str) -> Iterator[Span]:
@@ -105,10 +105,12 @@ def _spelt_emails(text: str, lower: str) -> Iterator[Span]:
                     yield Span(match.start(), match.end(), "email", "e-mail address")
             elif found > last:
                 low, high = max(0, found - _REACH), found + _REACH
-                for match in _SPELT.finditer(text, low, high):
+                while match := _SPELT.search(text, low, high):
                     if _is_spelt_email(match.group()):
                         yield Span(match.start(), _without_trailing_words(match), "email", "e-mail address")
-                        last = match.end()
+                        low = last = match.end()
+                    else:  # `me at john dot smith at …`: try again one word later
+                        low = match.start() + max(1, len(re.match(r"[\w+%.-]*", match.group()).group()))  # type: ignore[union-attr]
             found = lower.find(anchor, found + len(anchor))
 
 
@@ -119,9 +121,8 @@ def _is_spelt_email(candidate: str) -> bool:
         return False
     domain = candidate[at.end() :]
     bracketed = any(sign in at.group() for sign in "[({<-_")
-    if not _SPELT_DOT.search(domain) and not (bracketed and "." in domain):
-        return False
-    if not bracketed and not _SPELT_DOT.search(domain):
+    plain = re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}", domain, re.IGNORECASE) is not None and "@" in at.group()
+    if not _SPELT_DOT.search(domain) and not (bracketed and "." in domain) and not plain:
         return False
     if not bracketed:  # plain words: `look at the dot on the map`
         labels = [part.strip().lower() for part in re.split(_SPELT_DOT.pattern + r"|\.", domain, flags=re.IGNORECASE)]

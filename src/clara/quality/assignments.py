@@ -12,19 +12,23 @@ from clara.quality.tokens import is_placeholder
 
 # what is looked for first, in lower case
 _STEMS = (
-    "pass", "pwd", "pw:", "pw ", "pw=", "secret", "token", "key", "authorization", "_auth", "-auth", "auth=", "auth:", "auth\"", "bearer", "credential",
+    "pass", "pwd", "pat:", "pat=", "pw:", "pw ", "pw=", "secret", "token", "key", "authorization", "_auth", "-auth", "auth=", "auth:", "auth\"", "bearer", "credential",
     "kennwort", "contrase", "senha", "wachtwoord", "密码", "密碼", "口令", "пароль",
 )  # fmt: skip
 _KEY_OF = re.compile(
     r"(?:api|access|secret|private|encryption|signing|account|master|storage|subscription|auth|client|service|admin|license|"
     r"shared|webhook|deploy)\s$", re.IGNORECASE
 )  # fmt: skip
+_OTHER_KEY = re.compile(
+    r"(?:public|primary|foreign|sort|cache|partition|lookup|sorting|unique|composite|answer|map|legend|hot|short-?cut|row|join|ssh|"
+    r"dedup\w*|index)[ _-]$", re.IGNORECASE
+)  # fmt: skip
 _PASSWORD_NAME = re.compile(
     r"pass(?:word|wd|phrase|code|wort)|passwd|pwd|^pw$|[_-]pass$|dbpass|^passe?$|kennwort|contrase[nñ]a|senha|mot de passe|wachtwoord|"
     r"密码|密碼|口令|пароль", re.IGNORECASE
 )  # fmt: skip
 _KEY_NAME = re.compile(
-    r"secret|token|api[ _-]?key|access[ _-]?key|private[ _-]?key|auth(?:orization)?(?:[ _-]?key)?$|bearer|credential|"
+    r"secret|token|^pat$|^key$|api[ _-]?key|access[ _-]?key|private[ _-]?key|auth(?:orization)?(?:[ _-]?key)?$|bearer|credential|"
     r"(?:account|auth|client|encryption|signing|signature|master|storage|subscription|service|admin|root|deploy|session|"
     r"consumer|license|licence|app|application|shared|server|cipher|aes|hmac|jwt|webhook|integration|api)[ _-]?(?:secret|key)",
     re.IGNORECASE,
@@ -44,6 +48,10 @@ _ASSIGNMENT = re.compile(
 )
 _BEARER = re.compile(r"(?:bearer|basic|token|apikey|key)\s+(?P<value>[\w.~+/=-]{12,})", re.IGNORECASE)
 _NETRC = re.compile(r"(?:login|user|account)\s+\S+\s+password$")
+_IN_BRACKETS = re.compile(r"(?P<name>)\s?\((?P<open>[\"']?)(?P<value>[^\s()\"']{6,60})[\"']?\)")
+_LONG_VALUE = re.compile(r"(?P<name>)\s(?P<open>)(?P<value>[A-Za-z0-9+/_=-]{20,200})(?![\w/])")
+_PAIR = re.compile(r"s?\s?(?:[:=]|are|is)\s?[\w.@-]{2,40}\s?[/:|]\s?(?P<value>[^\s/:|,;]{6,60})", re.IGNORECASE)
+_BEFORE = re.compile(r"(?<!\S)[\"'`“]?(?P<value>[^\s\"'`“”]{6,60})[\"'`”]?\s+as\s+(?:the|your|his|her|my|our|their|a)?\s?$", re.IGNORECASE)
 _FLAG = re.compile(r"(?P<name>[\w-]*)\s+(?P<open>[\"']?)(?P<value>[^\s\"'-][^\s\"']{3,200})")
 _CODE_VALUE = re.compile(
     r"(?:os\.|process\.|env[.\[(]|getenv|self\.|config[.\[(]|settings[.\[]|args\.|input\(|getpass|request\.|req\.|ctx\.|this\.|"
@@ -71,9 +79,18 @@ def find_assignments(text: str, lower: str, words: list[tuple[int, str]]) -> Ite
         end = at + len(stem.rstrip(" :="))
         while stem.isascii() and end < len(text) and end - at < 60 and (text[end].isalnum() or text[end] in "_-"):
             end += 1
+        if stem == "key" and _OTHER_KEY.search(text, max(0, start - 14), start):
+            continue
         if stem == "key" and start == at and (before := _KEY_OF.search(text, max(0, at - 14), at)):
             start = before.start()
         name = text[start:end]
+        if stem == "credential" and (pair := _PAIR.match(text, at + len(stem))) and _strong(pair["value"], is_password=True):
+            yield Span(pair.start("value"), pair.end("value"), "password", "password")
+            continue
+        if stem == "pass" and (given := _BEFORE.search(text, max(0, start - 80), start)):
+            if _PASSWORD_NAME.search(name) and _strong(given["value"], is_password=True):
+                yield Span(given.start("value"), given.end("value"), "password", "password")
+                continue
         span = _assigned(text, lower, name, end)
         if span:
             done = span.end
@@ -150,6 +167,10 @@ def _assigned(text: str, lower: str, name: str, end: int) -> Span | None:
         flag = _FLAG.match(text, end)
         match = flag if flag else None
     if not match:
+        match = _IN_BRACKETS.match(text, end) if is_password else _LONG_VALUE.match(text, end)
+        if match and (not match["value"] or not _strong(match["value"], is_password=is_password)):
+            match = None
+    if not match:
         return None
     if match["name"] and _NOT_SECRET_NAME.search(name + match["name"]):
         return None
@@ -160,7 +181,9 @@ def _assigned(text: str, lower: str, name: str, end: int) -> Span | None:
     if not quoted and sign in ("=", ":", ""):
         value = re.split(r"[;&,](?=\s|\w+=|$)", value)[0]
     if not _believable(value, name, sign, quoted=quoted, is_password=is_password):
-        return None
+        bare = sign == "=" and is_password and text[match.start("value") - 1] == "=" and len(value) >= 6 and value == raw
+        if not (bare and _WORD_VALUE.match(value) and not is_placeholder(value) and not _CODE_VALUE.match(value)):
+            return None
     label = "password" if is_password else "secret value"
     return Span(match.start("value"), match.start("value") + len(value), "password" if is_password else "token", label)
 
@@ -186,10 +209,23 @@ def _believable(value: str, name: str, sign: str, *, quoted: bool, is_password: 
         return False
     if quoted and sign in ("=", ":", ":=", "=>", "is", "was"):
         return not re.search(r"\s", value)
+    if value.count("-") >= 3 and len(value) >= 14 and sign in (":", "=", "is", "was"):
+        return True  # words of a passphrase
     if _WORD_VALUE.match(value) or value.isdigit():
         code_like = sign == "=" and "_" in name and name.upper() == name or name.startswith("--")
         return (code_like or (value.isdigit() and len(value) >= 4 and sign in ("=", ":"))) and len(value) >= 4
     return bool(re.search(r"[0-9\W_]", value))
+
+
+def _strong(value: str, *, is_password: bool) -> bool:
+    """Whether a value without a sign before it can only be a secret."""
+    if is_placeholder(value) or _CODE_VALUE.match(value) or _HASH_NAME.match(value):
+        return False
+    digits, letters = re.search(r"[0-9]", value), re.search(r"[A-Za-z]", value)
+    if not is_password:
+        return bool(digits and letters) and entropy(value) >= 3 and len(re.findall(r"[0-9]", value)) >= 4
+    upper, lower = re.search(r"[A-Z]", value), re.search(r"[a-z]", value)
+    return bool(digits and letters and (re.search(r"[^\w.,/()-]", value) or (upper and lower and len(value) >= 8)))
 
 
 def _mixed(value: str) -> bool:

@@ -88,8 +88,9 @@ def _is_phone(text: str, low: int, high: int, number: str, *, whole: bool) -> bo
     if re.search(r"(?<![^\W_])(?!tel|ph|fax|mob|cell|sms|whatsapp)[^\W\d_]{1,12}:$", said, re.IGNORECASE) and not number.startswith("+"):
         return False  # GO:0007155, PMID:12345678
     labels = list(_PHONE_WORDS.finditer(said))
-    labelled = bool(labels)
-    strong = any(not _WEAK_WORDS.match(label.group()) for label in labels)
+    initial = re.search(r"(?:^|[\s|(;,])[PTMFCHOW][.:]\s{0,2}$", said) is not None  # `T: +31 …`
+    labelled = bool(labels) or initial
+    strong = initial or any(not _WEAK_WORDS.match(label.group()) for label in labels)
     other = is_other_number(text, low)
     if "://" in said.rpartition(" ")[2] or re.search(r"10\.[0-9]{4,}/\S*$", said):
         return False
@@ -111,7 +112,8 @@ def _is_phone(text: str, low: int, high: int, number: str, *, whole: bool) -> bo
     american = _NORTH_AMERICAN.fullmatch(number)
     if american and (whole or labelled):
         exchange = american[2] or american[6] or american[8]
-        if labelled or ((american[1] or american[5]) and exchange[0] not in "01"):
+        area = american[1] or american[4]
+        if labelled or american[1] or (american[5] and (exchange[0] not in "01" or area == "555")):
             return True
         if (exchange == "555" or _valid(digits, "US")) and not _COUNTED.match(text, high):
             return True

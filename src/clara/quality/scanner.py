@@ -21,6 +21,7 @@ _TO_ASCII = {
     **{base + digit: ord("0") + digit for base in (0x0660, 0x06F0, 0x0966, 0xFF10) for digit in range(10)},
     0xFF0B: ord("+"),
 }
+_THREE_LETTERS = re.compile(r"[A-Za-z]{3}[ -]$")
 _PIECE = 8_000  # characters
 _PLACEHOLDER = re.compile(r"\[(?:[A-Z]+_)*[A-Z]+_[0-9]+\]")
 
@@ -79,7 +80,10 @@ class Scanner:
                 if iban:
                     yield iban
                 else:
-                    yield from find_identity(text, letters, LETTERS_FIRST)
+                    found = list(find_identity(text, letters, LETTERS_FIRST))
+                    if not found and _THREE_LETTERS.match(text, max(0, letters - 4), letters):
+                        found = list(find_identity(text, letters - 4, LETTERS_FIRST))  # groups of an Italian number
+                    yield from found
             if end - start >= 7:
                 while start and match.start() - start < 2 and text[start - 1] in "+(":
                     start -= 1

@@ -61,7 +61,7 @@ _TOKENS = (
     _token("Tavily key", "tvly-", f"{_W}{{20,}}"),
     _token("Pinecone key", "pcsk_", r"\w{40,}"),
     _token("ElevenLabs key", "sk_", "[0-9a-f]{48}(?![0-9a-f])"),
-    _token("Stripe key", "sk_live_ sk_test_ rk_live_ rk_test_", f"{_N}{{10,}}"),
+    _token("Stripe key", "sk_live_ sk_test_ rk_live_ rk_test_ pk_live_ pk_test_", f"{_N}{{10,}}"),
     _token("Stripe webhook secret", "whsec_", "[A-Za-z0-9+/=]{20,}"),
     _token("Twilio SID or key", "AC SK", "[0-9a-f]{32}(?![0-9A-Za-z])"),
     _token("SendGrid key", "SG.", r"[\w-]{16,32}\.[\w-]{16,64}"),
