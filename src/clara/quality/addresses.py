@@ -41,7 +41,7 @@ _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _IPV4_HIDDEN = re.compile(r"\b[0-9]{1,3}(?:(?:\[\.\]|\(\.\)|\[dot\])[0-9]{1,3}){3}\b")
 _IP_WORDS = re.compile(
     r"\b(?:ip|ipv4|addr|address|addresses|host|hosts|server|gateway|dns|subnet|router|ping|ssh|login|logged|client|"
-    r"resolver|nslookup|dig|traceroute|whois|curl|wget|telnet|nmap|port|nameserver|proxy|firewall|from|peer|node|connect\w*|x-forwarded-for|remote|cidr|listen\w*|vpn|adresse)\b",
+    r"resolver|from port|nslookup|dig|traceroute|whois|curl|wget|telnet|nmap|port|nameserver|proxy|firewall|peer|node|connect\w*|x-forwarded-for|remote|cidr|listen\w*|vpn|adresse)\b",
     re.IGNORECASE,
 )
 _VERSION_BEFORE = re.compile(
@@ -174,12 +174,13 @@ def _is_ipv4(text: str, match: re.Match[str]) -> bool:
         return False
     said = before(text, start, 32)
     after = text[end : end + 6]
-    if re.match(r":[0-9]{2,5}\b|/[0-9]{1,2}\b", after):
+    if re.match(r":[0-9]{2,5}\b|/[0-9]{1,2}\b| port", after):
         return True
     if _VERSION_BEFORE.search(said) or is_other_number(text, start):
-        return said.rstrip().endswith(("//", "=")) or bool(re.search(r"\bip\w*\W+$", said, re.IGNORECASE))
+        named = re.search(r"(?:\b|_)(?:ip\w*|addr\w*|host\w*|server|gateway|dns|gw|src|dst|remote\w*)\W{1,3}$", said, re.IGNORECASE)
+        return said.rstrip().endswith("//") or named is not None
     if max(map(int, octets)) < 32:
-        return _IP_WORDS.search(said) is not None and "version" not in said.lower()
+        return _IP_WORDS.search(said) is not None and not re.search(r"version|upgrad|updat|releas", said, re.IGNORECASE)
     return True
 
 

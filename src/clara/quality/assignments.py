@@ -41,13 +41,14 @@ _NOT_SECRET_NAME = re.compile(
 )
 _ASSIGNMENT = re.compile(
     r"(?P<name>[\w.-]{0,60}?)(?P<close>[\"'`\])*]{0,3})"
-    r"(?P<sign>\s{0,3}(?::=|=>|==?|:{1,2}|->|→|>|：|＝|是|为|為)\s{0,3}|\s{1,3}(?:is|was|are|be|ist|lautet|est|es|é|to|as|set to)"
+    r"(?P<sign>\s{0,3}(?::=|=>|==?|:{1,2}|->|→|：|＝|是|为|為)\s{0,3}|\s{1,3}(?:is|was|are|be|ist|lautet|est|es|é|to|as|set to)"
     r"(?:\s+now|\s+set to|\s+still|\s+currently)?[:\s]\s{0,2}|\s{1,3}(?=[\"'`]))"
     r"(?:(?:str|bytes|String)\s?\(?\s?)?(?P<open>[\"'`“‘«<]{0,3})(?P<value>[^\s\"'`”’»<>]{3,200})",
     re.IGNORECASE,
 )
 _BEARER = re.compile(r"(?:bearer|basic|token|apikey|key)\s+(?P<value>[\w.~+/=-]{12,})", re.IGNORECASE)
 _NETRC = re.compile(r"(?:login|user|account)\s+\S+\s+password$")
+_ELEMENT = re.compile(r"(?P<name>)(?P<sign>>)(?P<open>)(?P<value>[^\s<>]{3,200})(?=</)")  # <password>…</password>
 _IN_BRACKETS = re.compile(r"(?P<name>)\s?\((?P<open>[\"']?)(?P<value>[^\s()\"']{6,60})[\"']?\)")
 _LONG_VALUE = re.compile(r"(?P<name>)\s(?P<open>)(?P<value>[A-Za-z0-9+/_=-]{20,200})(?![\w/])")
 _PAIR = re.compile(r"s?\s?(?:[:=]|are|is)\s?[\w.@-]{2,40}\s?[/:|]\s?(?P<value>[^\s/:|,;]{6,60})", re.IGNORECASE)
@@ -160,7 +161,7 @@ def _assigned(text: str, lower: str, name: str, end: int) -> Span | None:
     ).match(text, end)
     if bearer and _mixed(bearer["value"]) and not is_placeholder(bearer["value"]):
         return Span(bearer.start("value"), bearer.end("value"), "token", "bearer token")
-    match = _ASSIGNMENT.match(text, end) or _qualified(text, end)
+    match = _ASSIGNMENT.match(text, end) or _ELEMENT.match(text, end) or _qualified(text, end)
     if not match and is_password and _NETRC.search(text, max(0, end - 80), end):
         match = _FLAG.match(text, end)
     if not match and name.startswith("--"):
@@ -203,6 +204,8 @@ def _qualified(text: str, end: int) -> re.Match[str] | None:
 def _believable(value: str, name: str, sign: str, *, quoted: bool, is_password: bool) -> bool:
     if len(value) < 4 or is_placeholder(value) or _CODE_VALUE.match(value):
         return False
+    if not quoted and re.fullmatch(r"[a-z]+(?:_[a-z]+)+", value):
+        return False  # a variable
     if not is_password:
         return len(value) >= 10 and _mixed(value) and entropy(value) >= 2.6
     if value.lower() in ("must", "should", "none", "null", "true", "false", "required", "protected", "incorrect"):

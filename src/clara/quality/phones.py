@@ -16,7 +16,12 @@ _PHONE_WORDS = re.compile(
     r"телефон\w*|тел|моб\w*|هاتف|جوال)(?![^\W\d_])|电话|手机|電話|携帯|联系方式|聯絡|致电|연락처|전화",
     re.IGNORECASE,
 )  # fmt: skip
-_WEAK_WORDS = re.compile(r"^(?:cell|text|ring|signal|mobile|extension|reach\w*|call\w*|handy|portable|ph)$", re.IGNORECASE)
+# words of everyday language count only right before the number: `call Ann at …`, not `the call took …`
+_WEAK_WORDS = re.compile(r"^(?:cell|text\w*|ring|rang|signal|mobile|extension|reach\w*|call\w*|dial\w*|handy|portable|ph|ruf|fax)$", re.IGNORECASE)
+_JUST_BEFORE = re.compile(
+    r"(?:\W*(?:me|us|him|her|them|it|on|at|the|your|our|my|his|number|no|nr|phone|office|desk|back|is|was|to|please|directly|now|"
+    r"line|via|over|under|using|in|le|al|au|el|a|para|o|sie|uns|mich|an|unter|me|svp|[A-Z]\w+)(?!\w)){0,4}[^\w]*$"
+)
 _GROUPS = re.compile(r"[0-9]+")
 _EXTENSION = re.compile(r"\s*(?:,\s*)?(?:ext(?:ension)?\.?|x|#|dw|poste)\s*[:.]?\s*[0-9]{1,6}\b", re.IGNORECASE)
 _NORTH_AMERICAN = re.compile(
@@ -80,17 +85,22 @@ def _is_phone(text: str, low: int, high: int, number: str, *, whole: bool) -> bo
     digits = "".join(_GROUPS.findall(number))
     sizes = [len(group) for group in _GROUPS.findall(number)]
     separators = {character for character in number if not character.isdigit() and character not in "+()"}
-    if not 7 <= len(digits) <= 17 or len(set(digits)) < 2 or _unlike(number, sizes, digits):
+    if not 7 <= len(digits) <= 15 or len(set(digits)) < 2 or _unlike(number, sizes, digits):
         return False
     said = before(text, low, 44)
     if re.search(r"(?:tel|callto|sms|wa\.me):?/?$", said, re.IGNORECASE):
         return True
     if re.search(r"(?<![^\W_])(?!tel|ph|fax|mob|cell|sms|whatsapp)[^\W\d_]{1,12}:$", said, re.IGNORECASE) and not number.startswith("+"):
         return False  # GO:0007155, PMID:12345678
-    labels = list(_PHONE_WORDS.finditer(said))
     initial = re.search(r"(?:^|[\s|(;,])[PTMFCHOW][.:]\s{0,2}$", said) is not None  # `T: +31 …`
-    labelled = bool(labels) or initial
-    strong = initial or any(not _WEAK_WORDS.match(label.group()) for label in labels)
+    strong, weak = initial, False
+    for label in _PHONE_WORDS.finditer(said):
+        near = _JUST_BEFORE.match(said, label.end()) is not None
+        if _WEAK_WORDS.match(label.group()):
+            weak = weak or near
+        else:
+            strong = strong or not re.match(r"\s+aviv", said[label.end() :], re.IGNORECASE)
+    labelled = strong or weak
     other = is_other_number(text, low)
     if "://" in said.rpartition(" ")[2] or re.search(r"10\.[0-9]{4,}/\S*$", said):
         return False
@@ -141,6 +151,10 @@ def _unlike(number: str, sizes: list[int], digits: str) -> bool:
         return True  # a decimal number, an IP address
     if re.search(r"[0-9] *[-–] *[0-9]", number) and re.search(r"[ ][-–][ ]", number) and len(groups) == 2:
         return True  # a range
+    if re.search(r"[0-9]\.[0-9]+ +[0-9]+\.[0-9]", number):
+        return True  # decimal numbers in a row
+    if "." in number and not re.search(r"[^0-9.]", number.removeprefix("+")) and 1 in sizes[1:]:
+        return True  # a version
     return sum(size == 1 for size in sizes) > 3 or bool(re.search(r"[./\-_]{2}|_", number))
 
 
