@@ -46,6 +46,8 @@ def main() -> int:
     parser.add_argument("--dry-run", action="store_true", help="estimate requests, tokens and cost; send nothing")
     parser.add_argument("--preview", type=int, default=0, help="show so many rows before the rest is made")
     parser.add_argument("--yes", action="store_true", help="after a preview, make the rest without asking")
+    parser.add_argument("--privacy", default="block", help="block, warn, redact or off, before text goes to --base-url")
+    parser.add_argument("--privacy-policy", type=Path, default=None)
     arguments = vars(parser.parse_args())
     from dataclasses import fields
 

@@ -63,6 +63,12 @@ def synthesize(
     dry_run: bool = typer.Option(False, "--dry-run", help="Estimate requests, tokens and cost; send nothing."),
     preview: int = typer.Option(0, help="Show so many rows, and refused drafts, before the rest is made."),
     yes: bool = typer.Option(False, "--yes", help="After a preview, make the rest without asking."),
+    privacy: str = typer.Option(
+        "block",
+        help="With --base-url, what the privacy scan does first: block (secrets stop the run, personal data warns), warn, "
+        "redact (send a copy with placeholders) or off.",
+    ),
+    privacy_policy: Path | None = typer.Option(None, help="YAML file with block, warn, ignore, allow and names lists."),
 ) -> None:
     """Make pretrain, instruction and end_to_end data from extracted documents.
 
@@ -110,4 +116,6 @@ def synthesize(
                 preview=preview,
                 yes=yes,
             ),
+            privacy=privacy,
+            privacy_policy=privacy_policy,
         )

@@ -124,9 +124,12 @@ def synthesize_with_progress(
     cross_lingual: str = "",
     judge_threshold: float | None = None,
     judge_model: str = "",
+    privacy: str | None = "block",
+    privacy_policy: Path | None = None,
 ) -> SynthesisReport | None:
     """`synthesize` with a progress bar on a terminal and a summary table at the end.
 
+    With an endpoint, the text is scanned first as `privacy` says (see quality/gate.py); None: it was scanned before.
     None when a dry run or a preview is all that was wanted. What left the machine is in privacy_receipt.json.
     """
     from rich.console import Console
@@ -165,6 +168,16 @@ def synthesize_with_progress(
         raise UsageError(f"{raw_knowledge} is not there; `clara extract FOLDER --output {raw_knowledge}` writes it")
     tokenizer = load_token_counter(base_model)
     console = Console()
+    if base_url and privacy is not None and not limits.dry_run:
+        from clara.quality.gate import pass_gate
+
+        raw_knowledge = pass_gate(
+            raw_knowledge,
+            output_dir,
+            mode=privacy,
+            policy_file=privacy_policy,
+            tell=lambda line: console.print(line, highlight=False, soft_wrap=True, markup=False),
+        )
     make = partial(
         synthesize,
         raw_knowledge,
