@@ -81,7 +81,9 @@ def _decode(data: bytes, name: str) -> str:
 
 def _checked(text: str, name: str) -> tuple[str, str]:
     sample = text[:SAMPLE_BYTES]
-    strange = sum((ord(character) < 32 and character not in _ALLOWED_CONTROLS) or character == "\ufffd" for character in sample)
+    strange = sum(
+        (ord(character) < 32 and character not in _ALLOWED_CONTROLS) or character == "\ufffd" for character in sample
+    )
     if strange > 4 and strange > len(sample) * 0.02:
         raise ExtractionError(f"not a text file: {strange} of {len(sample)} characters are no text", reason="corrupt")
     return text, name

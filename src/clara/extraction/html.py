@@ -24,11 +24,44 @@ MAX_REPEATED = 80  # characters of a spanning cell; a longer one stands once
 _SKIPPED = {"script", "style", "template", "noscript", "head", "select", "datalist", "button", "textarea", "iframe"}
 _SKIPPED |= {"object", "embed", "canvas", "audio", "video", "svg", "rt", "rp", "annotation", "annotation-xml", "input"}
 _NAVIGATION = {"nav", "menu"}
-_INLINE = {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins"}
+_INLINE = {
+    "a",
+    "abbr",
+    "acronym",
+    "b",
+    "bdi",
+    "bdo",
+    "big",
+    "cite",
+    "code",
+    "data",
+    "del",
+    "dfn",
+    "em",
+    "font",
+    "i",
+    "ins",
+}
 _INLINE |= {"kbd", "label", "mark", "q", "ruby", "rb", "s", "samp", "small", "span", "strike", "strong", "sub", "sup"}
 _INLINE |= {"time", "tt", "u", "var", "wbr", "nobr", "math", "blink", "meter", "output", "progress", "picture"}
-_INLINE |= {"mi", "mn", "mo", "mrow", "msup", "msub", "mfrac", "msqrt", "semantics", "mtext", "mstyle", "mroot", "msubsup"}
-_DECLARED = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,100}encoding=["']([\w.-]+)""")
+_INLINE |= {
+    "mi",
+    "mn",
+    "mo",
+    "mrow",
+    "msup",
+    "msub",
+    "mfrac",
+    "msqrt",
+    "semantics",
+    "mtext",
+    "mstyle",
+    "mroot",
+    "msubsup",
+}
+_DECLARED = re.compile(
+    rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,100}encoding=["']([\w.-]+)"""
+)
 _TAG = re.compile(r"<[a-zA-Z!?/]")
 
 
@@ -36,7 +69,9 @@ def read_html(data: bytes, *, document_id: str, backend: str = "") -> Document:
     """The document in `data`. Raises ExtractionError 'corrupt' when it is no text."""
     found = _DECLARED.search(data[:4096])
     declared = (found[1] or found[2]).decode("ascii", "replace") if found else ""
-    declared = "cp1252" if declared.lower() in ("iso-8859-1", "latin1", "us-ascii", "ascii") else declared  # as browsers do
+    declared = (
+        "cp1252" if declared.lower() in ("iso-8859-1", "latin1", "us-ascii", "ascii") else declared
+    )  # as browsers do
     text, encoding = decode_text(data, declared="" if declared.lower().startswith("utf-16") else declared)
     root = parse_html(text)
     blocks = element_blocks(root) if root is not None else []

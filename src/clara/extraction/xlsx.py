@@ -22,7 +22,9 @@ from clara.schema import Block, Document, Page
 
 MAX_CELLS = 500_000  # of a workbook; what is left out is counted in the metadata
 MAX_SHEETS = 1000
-_PLAIN_SHEET = re.compile(r"(?i)^(sheet|tabelle|feuil|feuille|hoja|foglio|planilha|blad|ark|arkusz|лист|工作表|シート)\s*\d*$")
+_PLAIN_SHEET = re.compile(
+    r"(?i)^(sheet|tabelle|feuil|feuille|hoja|foglio|planilha|blad|ark|arkusz|лист|工作表|シート)\s*\d*$"
+)
 _REFERENCE = re.compile(r"^\$?([A-Z]{1,3})\$?([0-9]{1,7})$")
 _DATE_FORMATS = {*range(14, 23), *range(27, 37), 45, 46, 47, *range(50, 59)}
 _PERCENT_FORMATS = {9, 10}
