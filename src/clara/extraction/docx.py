@@ -1,6 +1,6 @@
 """DOCX bytes to a Document, by walking the raw XML: what it does not know, it descends into.
 
-Headings (by style, its parents, or outline level), lists, tables, text boxes, content controls, insertions, fields,
+Headings (by style, its parents, or outline level; with the numbers that Word counts), lists, tables, text boxes, content controls, insertions, fields,
 equations, charts, diagrams, pictures, foot- and endnotes, comments (kind 'note'), embedded HTML and text. Left out:
 deletions; running headers and footers stand once in the metadata. Pages follow explicit page breaks and the ones Word
 remembers from its last layout; without any, all is page 1.
@@ -28,7 +28,10 @@ _Break = Literal["explicit", "rendered"]
 
 
 def read_docx(data: bytes, *, document_id: str, backend: str = "", images: ImageFolder | None = None) -> Document:
-    """The document in `data`; its pictures go to `images`. Raises ExtractionError: archive_bomb, corrupt or password."""
+    """The document in `data`; its pictures go to `images`. A body without text is read with its headers and footers.
+
+    Raises ExtractionError: archive_bomb, corrupt or password.
+    """
     package = Package(data)
     main = package.main_part(fallback="word/document.xml")
     root = package.xml(main)
@@ -39,7 +42,11 @@ def read_docx(data: bytes, *, document_id: str, backend: str = "", images: Image
     walker = _Walker(package, main, images)
     walker.walk(body)
     pages = walker.finish()
-    metadata: dict[str, Any] = {**walker.running_texts(), **images.as_metadata()}
+    running = walker.running_texts()
+    if not any(page.text for page in pages):
+        pages[0].blocks[:0] = [Block(kind="paragraph", text=text) for text in running.get("headers", [])]
+        pages[-1].blocks.extend(Block(kind="paragraph", text=text) for text in running.get("footers", []))
+    metadata: dict[str, Any] = {**running, **images.as_metadata()}
     return Document(
         id=document_id,
         sha256=sha256(data).hexdigest(),
@@ -59,7 +66,10 @@ class _Walker:
         self._images = images
         self._relations = package.relationships(main)
         targets = dict(self._relations.values())
-        self._styles = Styles(package.optional_xml(targets.get("styles", "word/styles.xml")))
+        self._styles = Styles(
+            package.optional_xml(targets.get("styles", "word/styles.xml")),
+            numbering=package.optional_xml(targets.get("numbering", "word/numbering.xml")),
+        )
         self._notes = {
             kind: _read_notes(package.optional_xml(targets.get(f"{kind}s", f"word/{kind}s.xml")), kind)
             for kind in _NOTES.values()

@@ -255,11 +255,6 @@ class _Walker:
                     self._close()
             return
         self.blocks.extend(table_block(_grid(rows, self._cell_text)))
-        for row in rows:
-            for cell in row:
-                for picture in cell.iter("img"):
-                    if alternative := one_line(picture.get("alt") or ""):
-                        self.blocks.append(Block(kind="image", text=alternative))
         self._item_open = False
 
     def _cell_text(self, cell: Element) -> str:
@@ -270,7 +265,7 @@ class _Walker:
             if block.kind == "table":
                 lines = [line for line in block.text.split("\n") if set(line) - set("|- ")]
                 texts.append(" ".join(line.strip("| ").replace(" | ", " ") for line in lines))
-            elif block.kind != "image":  # they follow the table
+            else:
                 texts.append(block.text)
         return one_line(" ".join(texts))
 
@@ -321,15 +316,21 @@ def _rows(table: Element) -> list[list[Element]]:
 
 
 def _is_layout(table: Element, rows: list[list[Element]]) -> bool:
-    """A frame around text, not a table: one column, said to be one, or holding headings or long tables in its cells."""
+    """A frame around text, not a table: one column, said to be one, or holding sections or long tables in its cells."""
     if table.get("role") in ("presentation", "none") or all(len(row) <= 1 for row in rows):
         return True
-    if any(cell.tag == "th" for row in rows for cell in row):
-        return False
     cells = [cell for row in rows for cell in row]
-    return any(cell.find(".//h1") is not None or cell.find(".//h2") is not None for cell in cells) or any(
-        len(nested.findall(".//tr")) > 8 for cell in cells for nested in cell.iterfind(".//table")
-    )
+    return not any(cell.tag == "th" for cell in cells) and any(_holds_sections(cell) for cell in cells)
+
+
+def _holds_sections(cell: Element) -> bool:
+    """Whether a cell has headings with text below them, or a table that is more than a detail."""
+    headings = list(cell.iter("h1", "h2", "h3", "h4", "h5", "h6"))
+    if headings:
+        own = sum(len(one_line("".join(map(str, heading.itertext())))) for heading in headings)
+        if len(one_line("".join(map(str, cell.itertext())))) > own + 1:
+            return True
+    return any(len(nested.findall(".//tr")) > 8 for nested in cell.iterfind(".//table"))
 
 
 def _grid(rows: list[list[Element]], text_of: object) -> list[list[str]]:

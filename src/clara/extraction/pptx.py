@@ -1,7 +1,7 @@
 """PPTX bytes to a Document, by walking the raw XML of each slide: one page per slide, in the order of the show.
 
 Titles become headings, body placeholders list items, then tables, charts, SmartArt, grouped shapes, pictures, speaker
-notes and comments (kind 'note'). Hidden slides count and are read. Left out: slide numbers, dates, footers, layout text.
+notes and comments (kind 'note'). Hidden slides count and are read. Left out: slide numbers, dates, footers, layouts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _NO_TEXT = ("nvGrpSpPr", "grpSpPr", "nvSpPr", "spPr", "extLst")
 
 
 def read_pptx(data: bytes, *, document_id: str, backend: str = "", images: ImageFolder | None = None) -> Document:
-    """The document in `data`; its pictures go to `images`. Raises ExtractionError: archive_bomb, corrupt or password."""
+    """The document in `data`; its pictures go to `images`.
+
+    Raises ExtractionError: archive_bomb, corrupt, password or no_text.
+    """
     package = Package(data)
     main = package.main_part(fallback="ppt/presentation.xml")
     root = package.xml(main)

@@ -40,7 +40,10 @@ ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def sniff_media_type(data: bytes, *, suffix: str) -> str:
-    """A media type that has a reader, by content; texts by their suffix. Raises ExtractionError: empty, password, unsupported or corrupt."""
+    """A media type that has a reader, by content; that of texts by the suffix.
+
+    Raises ExtractionError: empty, password, unsupported or corrupt.
+    """
     if not data.strip(b"\0 \t\r\n"):
         raise ExtractionError("the file is empty", reason="empty")
     if data.startswith(COMPOUND_FILE):

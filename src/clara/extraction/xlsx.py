@@ -21,6 +21,7 @@ from clara.extraction.prose import choose_title, one_line, table_block
 from clara.schema import Block, Document, Page
 
 MAX_CELLS = 500_000  # of a workbook; what is left out is counted in the metadata
+MAX_CHARACTERS = 20_000_000
 MAX_SHEETS = 1000
 _PLAIN_SHEET = re.compile(
     r"(?i)^(sheet|tabelle|feuil|feuille|hoja|foglio|planilha|blad|ark|arkusz|лист|工作表|シート)\s*\d*$"
@@ -67,11 +68,12 @@ class _Workbook:
         self._relations = package.relationships(main)
         targets = dict(self._relations.values())
         self._strings = _shared_strings(package, targets.get("sharedStrings", "xl/sharedStrings.xml"))
-        self._formats = _formats(package.xml(targets.get("styles", "xl/styles.xml")))
+        self._formats = _formats(package.optional_xml(targets.get("styles", "xl/styles.xml")))
         properties = child(root, "workbookPr")
         is_1904 = properties is not None and properties.get("date1904") in ("1", "true")
         self._epoch = datetime(1904, 1, 1) if is_1904 else datetime(1899, 12, 30)
         self._cells_left = MAX_CELLS
+        self._characters_left = MAX_CHARACTERS
         self.left_out: list[str] = []
 
     def sheets(self) -> Iterator[tuple[str, str]]:
@@ -110,10 +112,11 @@ class _Workbook:
                     unknown += not text and child(cell, "f") is not None
                     if not text:
                         continue
-                    if self._cells_left <= 0:
+                    if self._cells_left <= 0 or self._characters_left < len(text):
                         skipped += 1
                         continue
                     self._cells_left -= 1
+                    self._characters_left -= len(text)
                     cells.setdefault(row, {})[column] = text
                 element.clear()
                 while element.getprevious() is not None:  # rows already read
@@ -121,7 +124,9 @@ class _Workbook:
         except (etree.XMLSyntaxError, ValueError, LookupError) as error:
             raise ExtractionError(f"{part} is not well-formed XML: {error}", reason="corrupt") from error
         if skipped:
-            self.left_out.append(f"{skipped} cells of sheet {name!r}: more than {MAX_CELLS} in the workbook")
+            self.left_out.append(
+                f"{skipped} cells of sheet {name!r}: more than {MAX_CELLS:,} cells or {MAX_CHARACTERS:,} characters"
+            )
         if unknown:
             self.left_out.append(f"{unknown} formulas of sheet {name!r} without a stored value")
         return cells
@@ -147,13 +152,13 @@ class _Workbook:
         is_chart_sheet = "chartsheet" in part.lower()
         for kind, target in self._package.relationships(part).values():
             if kind == "comments":
-                blocks.extend(_comments(self._package.xml(target)))
+                blocks.extend(_comments(self._package.optional_xml(target)))
             elif kind == "drawing":
-                drawing = self._package.xml(target)
+                drawing = self._package.optional_xml(target)
                 blocks.extend(Block(kind="paragraph", text=line) for line in shape_lines(drawing))
                 for chart_kind, chart in self._package.relationships(target).values():
                     if chart_kind in ("chart", "chartEx"):
-                        found = chart_blocks(self._package.xml(chart))
+                        found = chart_blocks(self._package.optional_xml(chart))
                         blocks.extend(block for block in found if is_chart_sheet or block.kind != "table")
         return blocks
 
@@ -208,8 +213,10 @@ def _formats(root: Element | None) -> dict[int, str]:
 def _number_text(value: str, shape: str, epoch: datetime) -> str:
     """A stored number as a reader sees it: 15 digits, dates in ISO form.
 
-    >>> _number_text("0.30000000000000004", "", datetime(1899, 12, 30)), _number_text("45291", "date", datetime(1899, 12, 30))
-    ('0.3', '2023-12-31')
+    >>> _number_text("0.30000000000000004", "", datetime(1899, 12, 30))
+    '0.3'
+    >>> _number_text("45291", "date", datetime(1899, 12, 30))
+    '2023-12-31'
     """
     try:
         number = float(value)
