@@ -1,9 +1,9 @@
 """DOCX bytes to a Document, by walking the raw XML: what it does not know, it descends into.
 
-Headings (by style, its parents, or outline level; with the numbers that Word counts), lists, tables, text boxes, content controls, insertions, fields,
-equations, charts, diagrams, pictures, foot- and endnotes, comments (kind 'note'), embedded HTML and text. Left out:
-deletions; running headers and footers stand once in the metadata. Pages follow explicit page breaks and the ones Word
-remembers from its last layout; without any, all is page 1.
+Headings (by style, its parents, or outline level; with the numbers Word counts), lists, tables, text boxes, content
+controls, insertions, fields, equations, charts, diagrams, pictures, foot- and endnotes, comments (kind 'note'),
+embedded HTML and text. Left out: deletions; running headers and footers stand once in the metadata. Pages follow
+explicit page breaks and the ones Word remembers from its last layout; without any, all is page 1.
 """
 
 from __future__ import annotations

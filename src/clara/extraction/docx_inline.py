@@ -52,9 +52,7 @@ def inline_pieces(element: Element) -> Iterator[str | Element]:
             yield equation_text(each)
         elif name == "textpath":  # WordArt of old
             yield f" {each.get('string') or ''} "
-        elif name in _MORE_THAN_TEXT:
-            yield each
-        elif name in ("pic", "imagedata"):
+        elif name in _MORE_THAN_TEXT or name in ("pic", "imagedata"):
             yield each
         elif name not in SKIPPED:
             yield from inline_pieces(each)

@@ -1,4 +1,4 @@
-"""What a DOCX paragraph is by its style, its style's parents and its own properties: a heading, a list item, or text."""
+"""What a DOCX paragraph is, by its style, its style's parents and its own properties; and the numbers Word counts."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _read_styles(root: Element | None) -> dict[str, _Style]:
 
 
 class Numbering:
-    """Counts numbered paragraphs as Word does: one count per list and level; a higher level starts the lower ones anew."""
+    """Counts numbered paragraphs as Word does: one count per list and level; a higher level starts lower ones anew."""
 
     def __init__(self, root: Element | None) -> None:
         abstract: dict[str, dict[int, Element]] = {}

@@ -51,13 +51,22 @@ def picture_blocks(
             raise
         data = None
         images.skipped["corrupt"] += 1
-    if data is not None:
+    if data is not None and is_vector(data):
+        images.skipped["vector_graphics"] += 1
+    elif data is not None:
         skipped = sum(images.skipped.values())
         block = images.add(data, alt=alt)
         if block is not None or sum(images.skipped.values()) == skipped:
             return [block] if block is not None else []
     text = useful_alt(alt)
     return [Block(kind="image", text=text)] if text else []
+
+
+def is_vector(data: bytes) -> bool:
+    """Whether it is an EMF, WMF or SVG, which nothing here can draw."""
+    if data.startswith((b"\xd7\xcd\xc6\x9a", b"\x01\x00\x09\x00", b"\x02\x00\x09\x00")) or data[40:44] == b" EMF":
+        return True
+    return data.lstrip()[:1] == b"<" and b"<svg" in data[:4096]
 
 
 def chart_blocks(root: Element | None) -> list[Block]:

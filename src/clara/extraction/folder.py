@@ -43,7 +43,7 @@ def extract_folder(
     settings: ReadSettings | None = None,
     progress: Progress | None = None,
 ) -> ExtractionReport:
-    """Write every PDF, DOCX and PPTX under `root` to `output` (JSONL), and extraction_report.json beside it.
+    """Write every document under `root` to `output` (JSONL), and extraction_report.json beside it.
 
     Each file is parsed in a child process that may use `memory_mb` MiB and `timeout_seconds` (more for large files).
     `workers` is the number of children, by default one per core. Raises UsageError when there is nothing to read,
@@ -60,7 +60,7 @@ def extract_folder(
     candidates, skipped = list_files(root, exclude=own)
     if not candidates:
         found = f" ({len(skipped)} other files were skipped)" if skipped else ""
-        raise UsageError(f"{root} holds no PDF, DOCX or PPTX file{found}")
+        raise UsageError(f"{root} holds no file that clara reads (PDF, DOCX, PPTX, XLSX, HTML, MD, TXT, CSV){found}")
 
     repair_torn_tail(journal_path)
     known = _Finished(output, journal_path)
@@ -224,6 +224,7 @@ def _report(outcome: Outcome) -> FileReport:
     return FileReport(
         file=name,
         verdict="ok",
+        message="; ".join(map(str, (outcome.document.get("metadata") or {}).get("left_out", []))),
         backend=outcome.document["backend"],
         pages=len(pages),
         empty_pages=count_empty(pages),

@@ -1,7 +1,8 @@
 """XLSX to a Document: one page per sheet, its tables as Markdown with the values last computed.
 
-Hidden sheets are read too. Empty rows part tables, empty columns are left out; dates and percentages read as a person
-sees them. Also: cell comments, text boxes and charts' titles; a chart sheet's chart is its table.
+Hidden sheets are read too. Empty rows part tables, empty columns are left out, a merged cell's text stands in each row
+and column it covers, so that rows can be read alone; dates and percentages read as a person sees them. Also: cell
+comments, text boxes and charts' titles; a chart sheet's chart is its table.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from clara.schema import Block, Document, Page
 MAX_CELLS = 500_000  # of a workbook; what is left out is counted in the metadata
 MAX_CHARACTERS = 20_000_000
 MAX_SHEETS = 1000
+MAX_MERGED = 100_000
+MAX_REPEATED = 80  # characters of a merged cell; a longer one stands once
 _PLAIN_SHEET = re.compile(
     r"(?i)^(sheet|tabelle|feuil|feuille|hoja|foglio|planilha|blad|ark|arkusz|лист|工作表|シート)\s*\d*$"
 )
@@ -88,21 +91,31 @@ class _Workbook:
         if content is None:
             return []
         blocks: list[Block] = []
-        for table in _tables(self._cells(name, content, part)):
+        cells, merged = self._cells(name, content, part)
+        for table in _tables(cells, _spread(cells, merged)):
             blocks.extend(table)
         blocks.extend(self._attached(part))
         if blocks and name and not _PLAIN_SHEET.match(name):
             blocks.insert(0, Block(kind="heading", text=name, level=1))
         return blocks
 
-    def _cells(self, name: str, content: bytes, part: str) -> Cells:
+    def _cells(self, name: str, content: bytes, part: str) -> tuple[Cells, list[str]]:
+        """The texts of a sheet, and its merged ranges."""
         cells: Cells = {}
+        merged: list[str] = []
         skipped = unknown = row = 0
         try:
             events = etree.iterparse(
-                BytesIO(content), tag="{*}row", resolve_entities=False, load_dtd=False, no_network=True
+                BytesIO(content),
+                tag=("{*}row", "{*}mergeCell"),
+                resolve_entities=False,
+                load_dtd=False,
+                no_network=True,
             )
             for _, element in events:
+                if local_name(element) == "mergeCell":
+                    merged.append(element.get("ref") or "")
+                    continue
                 row = _small_number(element.get("r")) or row + 1
                 column = 0
                 for cell in element.iterchildren("{*}c"):
@@ -129,7 +142,7 @@ class _Workbook:
             )
         if unknown:
             self.left_out.append(f"{unknown} formulas of sheet {name!r} without a stored value")
-        return cells
+        return cells, merged
 
     def _cell_text(self, cell: Element) -> str:
         kind = cell.get("t") or "n"
@@ -238,7 +251,28 @@ def _comments(root: Element | None) -> list[Block]:
     return [Block(kind="note", text=f"{place}: {text}") for place, text in notes if text]
 
 
-def _tables(cells: Cells) -> Iterator[list[Block]]:
+def _spread(cells: Cells, merged: list[str]) -> Cells:
+    """What the merged cells show in the places they cover: their text, or '' when it is too long to stand twice."""
+    covered: Cells = {}
+    room = MAX_CELLS
+    for ref in merged[:MAX_MERGED]:
+        corners = [_REFERENCE.match(corner) for corner in ref.split(":")]
+        if len(corners) != 2 or corners[0] is None or corners[1] is None:
+            continue
+        (left, top), (right, bottom) = ((_column_number(corner[1]), int(corner[2])) for corner in corners if corner)
+        text = cells.get(top, {}).get(left, "")
+        area = (bottom - top + 1) * (right - left + 1)
+        if not text or area < 2 or area > room:
+            continue
+        room -= area
+        for row in range(top, bottom + 1):
+            for column in range(left, right + 1):
+                if row in cells and column not in cells[row]:
+                    covered.setdefault(row, {})[column] = text if len(text) <= MAX_REPEATED else ""
+    return covered
+
+
+def _tables(cells: Cells, covered: Cells) -> Iterator[list[Block]]:
     """Blocks of each run of rows that no empty row interrupts; a lone cell above a table is a line of text."""
     bands: list[list[int]] = []
     for row in sorted(cells):
@@ -246,21 +280,22 @@ def _tables(cells: Cells) -> Iterator[list[Block]]:
             bands[-1].append(row)
         else:
             bands.append([row])
-    merged: list[list[int]] = []
+    joined: list[list[int]] = []
     for band in bands:
-        if merged and _goes_on(cells, merged[-1], band):
-            merged[-1].extend(band)
+        if joined and _goes_on(cells, joined[-1], band):
+            joined[-1].extend(band)
         else:
-            merged.append(band)
-    for band in merged:
-        for rows, columns in _side_by_side(cells, band):
-            grid = [[cells[row].get(column, "") for column in columns] for row in rows]
+            joined.append(band)
+    for band in joined:
+        for rows, columns in _side_by_side(cells, covered, band):
             titles: list[Block] = []
-            while len(grid) > 1 and len(columns) > 1 and sum(map(bool, grid[0])) == 1:
-                titles.append(Block(kind="paragraph", text=next(filter(None, grid[0]))))
-                grid.pop(0)
-            kept = [index for index in range(len(columns)) if any(row[index] for row in grid)]
-            yield [*titles, *table_block([[row[index] for index in kept] for row in grid])]
+            while len(rows) > 1 and len(columns) > 1 and sum(column in cells[rows[0]] for column in columns) == 1:
+                text = next(cells[rows[0]][column] for column in columns if column in cells[rows[0]])
+                titles.append(Block(kind="paragraph", text=text))
+                rows = rows[1:]
+            kept = [column for column in columns if any(column in cells[row] for row in rows)]
+            grid = [[cells[row].get(column) or covered.get(row, {}).get(column, "") for column in kept] for row in rows]
+            yield [*titles, *table_block(grid)]
 
 
 def _goes_on(cells: Cells, above: list[int], band: list[int]) -> bool:
@@ -276,9 +311,9 @@ def _is_number(text: str) -> bool:
     return text.rstrip("%").lstrip("-").replace(".", "", 1).isdigit()
 
 
-def _side_by_side(cells: Cells, band: list[int]) -> list[tuple[list[int], list[int]]]:
+def _side_by_side(cells: Cells, covered: Cells, band: list[int]) -> list[tuple[list[int], list[int]]]:
     """Rows and columns of each table in a band: parted by an empty column where one side ends before the other."""
-    columns = sorted({column for row in band for column in cells[row]})
+    columns = sorted({column for row in band for column in [*cells[row], *covered.get(row, {})]})
     groups: list[list[int]] = []
     for column in columns:
         if groups and column == groups[-1][-1] + 1:
@@ -288,8 +323,9 @@ def _side_by_side(cells: Cells, band: list[int]) -> list[tuple[list[int], list[i
     tables = []
     for group in groups:
         rows = [row for row in band if any(column in cells[row] for column in group)]
-        tables.append((rows, group))
-    if len({(rows[0], rows[-1]) for rows, _ in tables}) == 1:
+        if rows:
+            tables.append((rows, group))
+    if len({(rows[0], rows[-1]) for rows, _ in tables}) <= 1:
         return [(band, columns)]
     return tables
 
