@@ -47,6 +47,8 @@ def read_docx(data: bytes, *, document_id: str, backend: str = "", images: Image
         pages[0].blocks[:0] = [Block(kind="paragraph", text=text) for text in running.get("headers", [])]
         pages[-1].blocks.extend(Block(kind="paragraph", text=text) for text in running.get("footers", []))
     metadata: dict[str, Any] = {**running, **images.as_metadata()}
+    if package.damaged:
+        metadata["left_out"] = package.damaged
     return Document(
         id=document_id,
         sha256=sha256(data).hexdigest(),
@@ -192,14 +194,19 @@ class _Walker:
         """Blocks of HTML or plain text that the document carries whole, to be merged by Word when it opens."""
         kind, target = self._relations.get(attribute(chunk, "id") or "", ("", ""))
         suffix = target.lower().rpartition(".")[2]
-        data = self._package.read(target) if kind == "aFChunk" and suffix in ("html", "htm", "xhtml", "txt") else None
+        is_text = kind == "aFChunk" and suffix in ("html", "htm", "xhtml", "txt")
+        data = self._package.read(target) if is_text else None
         if data is None:
             return []
         if suffix == "txt":
             from clara.extraction.txt import read_txt as read_chunk
         else:
             from clara.extraction.html import read_html as read_chunk
-        return [block for page in read_chunk(data, document_id=target).pages for block in page.blocks]
+        try:
+            return [block for page in read_chunk(data, document_id=target).pages for block in page.blocks]
+        except ExtractionError:
+            self._package.note_damage(target)
+            return []
 
     # tables
     def _table(self, table: Element) -> None:

@@ -12,7 +12,17 @@ from clara.schema import Block
 _HEADING = re.compile(r"heading\s*([1-9])$", re.IGNORECASE)
 _LIST = re.compile(r"list\s*(?:bullet|number)\s*([1-9])?$", re.IGNORECASE)
 
-_ROMAN = ((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"), (10, "x"))
+_ROMAN: tuple[tuple[int, str], ...] = (
+    (1000, "m"),
+    (900, "cm"),
+    (500, "d"),
+    (400, "cd"),
+    (100, "c"),
+    (90, "xc"),
+    (50, "l"),
+    (40, "xl"),
+    (10, "x"),
+)
 _ROMAN += ((9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 
 

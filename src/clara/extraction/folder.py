@@ -60,7 +60,7 @@ def extract_folder(
     candidates, skipped = list_files(root, exclude=own)
     if not candidates:
         found = f" ({len(skipped)} other files were skipped)" if skipped else ""
-        raise UsageError(f"{root} holds no file that clara reads (PDF, DOCX, PPTX, XLSX, HTML, MD, TXT, CSV){found}")
+        raise UsageError(f"{root} holds no PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT or CSV file{found}")
 
     repair_torn_tail(journal_path)
     known = _Finished(output, journal_path)

@@ -68,9 +68,14 @@ class Package:
             self._archive = zipfile.ZipFile(BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
             raise ExtractionError(f"a damaged ZIP archive: {error}", reason="corrupt") from error
+        self.damaged: list[str] = []  # optional parts that could not be read
         members = self._archive.infolist()
         _refuse_bomb(members)
         self._names = {_clean(member.filename).lower(): member for member in members}
+
+    def has(self, part: str) -> bool:
+        """Whether the archive has such a part."""
+        return _clean(part).lower() in self._names
 
     def read(self, part: str) -> bytes | None:
         """The bytes of a part, or None when the archive has no such part."""
@@ -94,13 +99,20 @@ class Package:
         return None if content is None else parse_xml(content, part)
 
     def optional_xml(self, part: str) -> Element | None:
-        """The root of a part that the text can do without: None, too, when it is damaged."""
+        """The root of a part that the rest can do without: None, and a line in `damaged`, when it is damaged."""
         try:
             return self.xml(part) if part else None
         except ExtractionError as error:
             if error.reason != "corrupt":
                 raise
+            self.note_damage(part)
             return None
+
+    def note_damage(self, part: str) -> None:
+        """Remember, once, that a part was left out."""
+        line = f"{part} is damaged"
+        if line not in self.damaged:
+            self.damaged.append(line)
 
     def relationships(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (kind, target part), without external targets (they are never followed)."""

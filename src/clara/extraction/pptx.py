@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from clara.errors import ExtractionError
 from clara.extraction.drawing import Relations, figure_blocks, paragraph_text, picture_blocks, shape_lines
@@ -43,6 +44,10 @@ def read_pptx(data: bytes, *, document_id: str, backend: str = "", images: Image
     ]
     if not pages:
         raise ExtractionError("the presentation has no slides", reason="no_text")
+    metadata: dict[str, Any] = images.as_metadata()
+    missing = [number for number, target in enumerate(targets, start=1) if not package.has(target)]
+    if left_out := [*package.damaged, *(f"slide {number} is not in the file" for number in missing)]:
+        metadata["left_out"] = left_out
     return Document(
         id=document_id,
         sha256=sha256(data).hexdigest(),
@@ -50,7 +55,7 @@ def read_pptx(data: bytes, *, document_id: str, backend: str = "", images: Image
         title=choose_title(document_id, pages, metadata_title=package.core_title()),
         pages=pages,
         backend=backend,
-        metadata=images.as_metadata() or None,
+        metadata=metadata or None,
     )
 
 

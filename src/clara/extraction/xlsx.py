@@ -51,6 +51,7 @@ def read_xlsx(data: bytes, *, document_id: str, backend: str = "") -> Document:
     ]
     if not pages:
         raise ExtractionError("the workbook has no sheets", reason="no_text")
+    left_out = workbook.left_out + package.damaged
     return Document(
         id=document_id,
         sha256=sha256(data).hexdigest(),
@@ -58,7 +59,7 @@ def read_xlsx(data: bytes, *, document_id: str, backend: str = "") -> Document:
         title=choose_title(document_id, pages, metadata_title=package.core_title()),
         pages=pages,
         backend=backend,
-        metadata={"left_out": workbook.left_out} if workbook.left_out else None,
+        metadata={"left_out": left_out} if left_out else None,
     )
 
 
