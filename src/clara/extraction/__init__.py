@@ -1,4 +1,4 @@
-"""Source files to Documents: PDF, Office, HTML and text files, each parsed in a child process with limits. Knows no passages.
+"""Source files to Documents: PDF, Office, HTML and text, each parsed in a child process with limits. Knows no passages.
 
 folder.py    a folder -> raw_knowledge.jsonl and extraction_report.json; incremental, resumes after a kill
 report.py    the fate of every file, as extraction_report.json has it
