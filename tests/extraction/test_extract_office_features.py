@@ -312,8 +312,8 @@ DOCX_TOKENS = (
 )
 PPTX_TOKENS = (
     "slidetitle itemone itemtwo loose fieldtext solve top bottom grouped chosen wide th pipe cell middle right "
-    "charttitle chartseries chartcategory 4711 chartlast 4712 smartfirst smartchild smartsecond alternative text metafile "
-    "spoken comment hiddenslide"
+    "charttitle chartseries chartcategory 4711 chartlast 4712 smartfirst smartchild smartsecond "
+    "alternative text metafile spoken comment hiddenslide"
 )
 
 

@@ -110,7 +110,7 @@ class Package:
 
     def note_damage(self, part: str) -> None:
         """Remember, once, that a part was left out."""
-        line = f"{part} is damaged"
+        line = f"{_clean(part)} is damaged"
         if line not in self.damaged:
             self.damaged.append(line)
 

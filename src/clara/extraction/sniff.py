@@ -50,9 +50,9 @@ def sniff_media_type(data: bytes, *, suffix: str) -> str:
         if ENCRYPTED in data:
             raise ExtractionError("encrypted with a password; save a copy without one", reason="password")
         raise ExtractionError("an old binary Office file; save it as DOCX, PPTX, XLSX or PDF", reason="unsupported")
-    if data.startswith(b"PK"):
-        return _office_type(data)
     announced = SUFFIXES[suffix.lower()]
+    if data.startswith(b"PK\x03\x04" if announced in TEXTS else b"PK"):
+        return _office_type(data)
     if announced in TEXTS:
         return "pdf" if data.startswith(b"%PDF-") else announced
     if announced == "pdf" or b"%PDF-" in data[:1024]:

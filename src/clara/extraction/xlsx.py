@@ -25,6 +25,7 @@ MAX_CELLS = 500_000  # of a workbook; what is left out is counted in the metadat
 MAX_CHARACTERS = 20_000_000
 MAX_SHEETS = 1000
 MAX_MERGED = 100_000
+MAX_SPARSE_AREA = 50_000  # places of a table that is nearly empty
 MAX_REPEATED = 80  # characters of a merged cell; a longer one stands once
 _PLAIN_SHEET = re.compile(
     r"(?i)^(sheet|tabelle|feuil|feuille|hoja|foglio|planilha|blad|ark|arkusz|лист|工作表|シート)\s*\d*$"
@@ -290,11 +291,18 @@ def _tables(cells: Cells, covered: Cells) -> Iterator[list[Block]]:
     for band in joined:
         for rows, columns in _side_by_side(cells, covered, band):
             titles: list[Block] = []
-            while len(rows) > 1 and len(columns) > 1 and sum(column in cells[rows[0]] for column in columns) == 1:
-                text = next(cells[rows[0]][column] for column in columns if column in cells[rows[0]])
-                titles.append(Block(kind="paragraph", text=text))
+            while len(rows) > 1 and len(columns) > 1 and len(own := cells[rows[0]].keys() & columns) == 1:
+                titles.append(Block(kind="paragraph", text=cells[rows[0]][own.pop()]))
                 rows = rows[1:]
-            kept = [column for column in columns if any(column in cells[row] for row in rows)]
+            filled = [cells[row].keys() & columns for row in rows]
+            kept = sorted({column for each in filled for column in each})
+            area = len(rows) * len(kept)
+            if area > MAX_SPARSE_AREA and area > 20 * sum(map(len, filled)):  # cells here and there are no table
+                lines = [
+                    [cells[row][column] for column in sorted(each)] for row, each in zip(rows, filled, strict=True)
+                ]
+                yield [*titles, *(Block(kind="paragraph", text=", ".join(line)) for line in lines)]
+                continue
             grid = [[cells[row].get(column) or covered.get(row, {}).get(column, "") for column in kept] for row in rows]
             yield [*titles, *table_block(grid)]
 
@@ -312,7 +320,7 @@ def _is_number(text: str) -> bool:
     return text.rstrip("%").lstrip("-").replace(".", "", 1).isdigit()
 
 
-def _side_by_side(cells: Cells, covered: Cells, band: list[int]) -> list[tuple[list[int], list[int]]]:
+def _side_by_side(cells: Cells, covered: Cells, band: list[int]) -> list[tuple[list[int], set[int]]]:
     """Rows and columns of each table in a band: parted by an empty column where one side ends before the other."""
     columns = sorted({column for row in band for column in [*cells[row], *covered.get(row, {})]})
     groups: list[list[int]] = []
@@ -321,13 +329,14 @@ def _side_by_side(cells: Cells, covered: Cells, band: list[int]) -> list[tuple[l
             groups[-1].append(column)
         else:
             groups.append([column])
-    tables = []
-    for group in groups:
-        rows = [row for row in band if any(column in cells[row] for column in group)]
-        if rows:
-            tables.append((rows, group))
+    group_of = {column: number for number, group in enumerate(groups) for column in group}
+    rows_of: list[list[int]] = [[] for _ in groups]
+    for row in band:
+        for number in {group_of[column] for column in cells[row]}:
+            rows_of[number].append(row)
+    tables = [(rows, set(group)) for rows, group in zip(rows_of, groups, strict=True) if rows]
     if len({(rows[0], rows[-1]) for rows, _ in tables}) <= 1:
-        return [(band, columns)]
+        return [(band, set(columns))]
     return tables
 
 
