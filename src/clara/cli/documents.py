@@ -11,7 +11,9 @@ from clara.cli import app
 
 @app.command()
 def extract(
-    folder: Path = typer.Argument(help="Folder with PDF, DOCX and PPTX files; subfolders are read too."),
+    folder: Path = typer.Argument(
+        help="Folder with PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT and CSV files; subfolders are read too."
+    ),
     output: Path = typer.Option(
         Path("raw_knowledge.jsonl"), "--output", "-o", help="File to write; extraction_report.json goes beside it."
     ),

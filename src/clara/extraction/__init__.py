@@ -1,4 +1,4 @@
-"""Source files to Documents: PDF, DOCX and PPTX, each parsed in a child process with limits. Knows nothing of passages.
+"""Source files to Documents: PDF, Office, HTML and text, each parsed in a child process with limits. Knows no passages.
 
 folder.py    a folder -> raw_knowledge.jsonl and extraction_report.json; incremental, resumes after a kill
 report.py    the fate of every file, as extraction_report.json has it
@@ -7,8 +7,13 @@ pool.py      reusable child processes with a time and a memory limit
 worker.py    the child's side: one file in, one Document or one typed failure out
 readers.py   the table of readers, and the stamps that say whether an earlier result stands
 sniff.py     what a file really is, whatever its name says
-pdf.py, pdf_layout.py, docx.py, pptx.py   bytes -> Document, one function for each type
-ooxml.py, drawing.py       what DOCX and PPTX share: the guarded archive and its XML; charts and diagrams
+settings.py  what a run asks of the readers: OCR, languages, backend
+images.py    pictures inside documents: checked, saved once beside the output, named by a block
+pdf.py, pdf_layout.py, docx.py, pptx.py, xlsx.py, html.py, markdown.py, txt.py, delimited.py (CSV, TSV)
+             bytes -> Document, one function for each type
+docx_inline.py, docx_styles.py   the inside of a paragraph; what a paragraph is, and Word's numbers
+ooxml.py, drawing.py, equations.py   what Office files share: the guarded archive; charts, diagrams, pictures; formulas
+encoding.py  bytes of a text file to text
 prose.py     text as people wrote it: wrapped lines joined, hyphens and ligatures undone; Markdown tables
 """
 

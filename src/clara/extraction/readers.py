@@ -10,16 +10,30 @@ from importlib.metadata import PackageNotFoundError, version
 from clara.errors import MissingExtraError
 from clara.schema import Document
 
-Reader = Callable[..., Document]  # (data, *, document_id, backend) -> Document
+Reader = Callable[..., Document]  # (data, *, document_id, backend, and what _EXTRAS names) -> Document
 
 _READERS = {
     "pdf": "clara.extraction.pdf:read_pdf",
     "docx": "clara.extraction.docx:read_docx",
     "pptx": "clara.extraction.pptx:read_pptx",
+    "xlsx": "clara.extraction.xlsx:read_xlsx",
+    "html": "clara.extraction.html:read_html",
+    "md": "clara.extraction.markdown:read_markdown",
+    "txt": "clara.extraction.txt:read_txt",
+    "csv": "clara.extraction.delimited:read_delimited",
 }
 _LIBRARIES = {"pdf": ("pypdfium2", "liteparse"), "docx": ("lxml",), "pptx": ("lxml",)}
+_LIBRARIES |= {"xlsx": ("lxml",), "html": ("lxml", "charset-normalizer"), "txt": ("charset-normalizer",)}
+_LIBRARIES |= {"md": ("markdown-it-py", "charset-normalizer"), "csv": ("charset-normalizer",)}
 # Raise a number when that reader's output changes: files read by an older one are then read again.
-_REVISIONS = {"pdf": 1, "docx": 1, "pptx": 1}
+_REVISIONS = {"pdf": 1, "docx": 2, "pptx": 2, "xlsx": 1, "html": 1, "md": 1, "txt": 1, "csv": 1}
+# What a reader takes besides: images (ImageFolder: where pictures go), settings (ReadSettings), more_time.
+_EXTRAS: dict[str, tuple[str, ...]] = {"pdf": (), "docx": ("images",), "pptx": ("images",)}
+
+
+def reader_extras(media_type: str) -> tuple[str, ...]:
+    """The names of the further keyword arguments that this reader takes."""
+    return _EXTRAS.get(media_type, ())
 
 
 def load_reader(media_type: str) -> Reader:
