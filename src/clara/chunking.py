@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from clara.assets import TINY_BASE, tiny_base_path
 from clara.errors import BaseModelError, MissingExtraError, UsageError
-from clara.schema import Block, Document, Page, Passage, render_block
+from clara.schema import Block, Document, Page, Passage, is_silent, render_block
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -163,6 +163,8 @@ def _spans(page: Page) -> Iterator[tuple[Block, int, int]]:
     """Every visible block with its place in the page's text."""
     position = 0
     for block in page.blocks:
+        if is_silent(block):
+            continue
         end = position + len(render_block(block))
         if block.text.strip():
             yield block, position, end

@@ -7,6 +7,8 @@ pool.py      reusable child processes with a time and a memory limit
 worker.py    the child's side: one file in, one Document or one typed failure out
 readers.py   the table of readers, and the stamps that say whether an earlier result stands
 sniff.py     what a file really is, whatever its name says
+settings.py  what a run asks of the readers: OCR, languages, backend
+images.py    pictures inside documents: checked, saved once beside the output, named by a block
 pdf.py, pdf_layout.py, docx.py, pptx.py   bytes -> Document, one function for each type
 ooxml.py, drawing.py       what DOCX and PPTX share: the guarded archive and its XML; charts and diagrams
 prose.py     text as people wrote it: wrapped lines joined, hyphens and ligatures undone; Markdown tables

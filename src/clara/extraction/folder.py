@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from clara.errors import ClaraError, ExtractionError, UsageError
+from clara.extraction.images import FOLDER, remove_leftovers
 from clara.extraction.listing import Candidate, list_files
 from clara.extraction.pool import Job, Outcome, run_jobs
 from clara.extraction.readers import backend_stamp, media_types
 from clara.extraction.report import ExtractionReport, FileReport
+from clara.extraction.settings import ReadSettings
 from clara.jsonl import append_jsonl, dump, repair_torn_tail, write_lines
 from clara.schema import Document
 
@@ -38,6 +40,7 @@ def extract_folder(
     workers: int | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
     memory_mb: int = MEMORY_MB,
+    settings: ReadSettings | None = None,
     progress: Progress | None = None,
 ) -> ExtractionReport:
     """Write every PDF, DOCX and PPTX under `root` to `output` (JSONL), and extraction_report.json beside it.
@@ -48,6 +51,7 @@ def extract_folder(
     """
     started = time.monotonic()
     root, output = Path(root), Path(output)
+    settings = settings or ReadSettings()
     limits = _check_limits(timeout_seconds, memory_mb, workers)
     if output.is_dir():
         raise UsageError(f"{output} is a folder; name the file to write, e.g. {output / 'raw_knowledge.jsonl'}")
@@ -68,8 +72,13 @@ def extract_folder(
             jobs.append(Job(path=candidate.path, document_id=candidate.document_id))
         else:
             _note(finished, earlier, progress, total=len(candidates))
+    images = output.absolute().parent / FOLDER
     outcomes = run_jobs(
-        jobs, workers=workers or os.cpu_count() or 1, timeout_seconds=timeout_seconds, memory_mb=memory_mb
+        jobs,
+        workers=workers or os.cpu_count() or 1,
+        timeout_seconds=timeout_seconds,
+        memory_mb=memory_mb,
+        request={"settings": settings.as_json(), "images": str(images)},
     )
     with append_jsonl(journal_path) as append:
         for outcome in outcomes:
@@ -88,6 +97,7 @@ def extract_folder(
         reasons = ", ".join(f"{count} {reason}" for reason, count in summary.reasons.items())
         raise ExtractionError(f"no file in {root} could be read ({reasons}); see {report_path}", reason="no_document")
     write_lines(output, known.lines(good))
+    remove_leftovers(images)
     journal_path.unlink(missing_ok=True)
     return summary
 
@@ -96,6 +106,7 @@ class _Finished:
     """Documents of earlier runs and of this one, by where their line is on disk: texts are not held in memory."""
 
     def __init__(self, output: Path, journal: Path) -> None:
+        self._folder = output.parent
         self._paths = {"output": output, "journal": journal}
         self._places: dict[str, tuple[str, int]] = {}
         self._entries: dict[str, dict[str, Any]] = {}  # document id -> sha256, backend and report
@@ -103,11 +114,12 @@ class _Finished:
             if isinstance(row.get("id"), str) and row.get("pages"):
                 entry = {key: row.get(key) for key in ("sha256", "backend")}
                 pages = row["pages"] if isinstance(row["pages"], list) else []
-                empty = sum(1 for page in pages if isinstance(page, dict) and not page.get("blocks"))
-                self._keep(row["id"], "output", offset, {**entry, "pages": len(pages), "empty_pages": empty})
+                counted = {"pages": len(pages), "empty_pages": count_empty(pages), "images": image_names(pages)}
+                self._keep(row["id"], "output", offset, {**entry, **counted})
         for offset, row in _rows(journal):
             if isinstance(row.get("report"), dict) and isinstance(row["report"].get("file"), str):
                 entry = {key: row.get(key) for key in ("sha256", "limits")}
+                entry["images"] = image_names((row.get("document") or {}).get("pages", []))
                 self._keep(row["report"]["file"], "journal", offset, {**row["report"], **entry})
 
     def report(self, candidate: Candidate, limits: list[float]) -> FileReport | None:
@@ -125,6 +137,8 @@ class _Finished:
                 message=str(entry["message"]),
                 reused=True,
             )
+        if not all((self._folder / name).is_file() for name in entry["images"]):
+            return None
         if entry["backend"] not in {backend_stamp(media_type) for media_type in media_types()}:
             return None
         return FileReport(
@@ -159,6 +173,21 @@ class _Finished:
     def _keep(self, document_id: str, source: str, offset: int, entry: dict[str, Any]) -> None:
         self._places[document_id] = (source, offset)
         self._entries[document_id] = entry
+
+
+def count_empty(pages: list[Any]) -> int:
+    """How many pages (as JSON) hold no text."""
+    return sum(not any(str(block.get("text", "")).strip() for block in _blocks(page)) for page in pages)
+
+
+def image_names(pages: list[Any]) -> list[str]:
+    """The pictures that the pages (as JSON) refer to."""
+    return [str(block["image"]) for page in pages for block in _blocks(page) if block.get("image")]
+
+
+def _blocks(page: Any) -> list[dict[str, Any]]:
+    blocks = page.get("blocks") if isinstance(page, dict) else None
+    return [block for block in blocks if isinstance(block, dict)] if isinstance(blocks, list) else []
 
 
 def file_sha256(path: Path) -> str | None:
@@ -197,7 +226,7 @@ def _report(outcome: Outcome) -> FileReport:
         verdict="ok",
         backend=outcome.document["backend"],
         pages=len(pages),
-        empty_pages=sum(1 for page in pages if not page["blocks"]),
+        empty_pages=count_empty(pages),
         seconds=outcome.seconds,
     )
 

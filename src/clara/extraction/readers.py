@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from clara.errors import MissingExtraError
 from clara.schema import Document
 
-Reader = Callable[..., Document]  # (data, *, document_id, backend) -> Document
+Reader = Callable[..., Document]  # (data, *, document_id, backend, and what _EXTRAS names) -> Document
 
 _READERS = {
     "pdf": "clara.extraction.pdf:read_pdf",
@@ -20,6 +20,13 @@ _READERS = {
 _LIBRARIES = {"pdf": ("pypdfium2", "liteparse"), "docx": ("lxml",), "pptx": ("lxml",)}
 # Raise a number when that reader's output changes: files read by an older one are then read again.
 _REVISIONS = {"pdf": 1, "docx": 1, "pptx": 1}
+# What a reader takes besides: images (ImageFolder: where pictures go), settings (ReadSettings), more_time.
+_EXTRAS: dict[str, tuple[str, ...]] = {"pdf": ()}
+
+
+def reader_extras(media_type: str) -> tuple[str, ...]:
+    """The names of the further keyword arguments that this reader takes."""
+    return _EXTRAS.get(media_type, ())
 
 
 def load_reader(media_type: str) -> Reader:
