@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from io import BytesIO
 
@@ -20,13 +21,22 @@ SUFFIXES = {
     ".potm": "pptx",
     ".ppsx": "pptx",
     ".ppsm": "pptx",
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".tif": "image",
+    ".tiff": "image",
+    ".webp": "image",
+    ".bmp": "image",
+    ".gif": "image",
 }
+_PICTURES = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|BM|II\*\0|MM\0\*|RIFF....WEBP", re.DOTALL)
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # the old Office container; also wraps encrypted DOCX and PPTX
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 def sniff_media_type(data: bytes, *, suffix: str) -> str:
-    """'pdf', 'docx' or 'pptx', by content. Raises ExtractionError: empty, password, unsupported or corrupt."""
+    """'pdf', 'docx', 'pptx' or 'image', by content. Raises ExtractionError: empty, password, unsupported or corrupt."""
     if not data.strip(b"\0 \t\r\n"):
         raise ExtractionError("the file is empty", reason="empty")
     if data.startswith(COMPOUND_FILE):
@@ -35,9 +45,13 @@ def sniff_media_type(data: bytes, *, suffix: str) -> str:
         raise ExtractionError("an old binary Office file; save it as DOCX, PPTX or PDF", reason="unsupported")
     if data.startswith(b"PK"):
         return _office_type(data)
+    if _PICTURES.match(data):
+        return "image"
     announced = SUFFIXES[suffix.lower()]
     if announced == "pdf" or b"%PDF-" in data[:1024]:
         return "pdf"  # PDFium accepts junk before, or instead of, the header
+    if announced == "image":
+        raise ExtractionError("not a picture of a known format, or a damaged one", reason="corrupt")
     raise ExtractionError(f"not a {announced.upper()} file: it is not a ZIP archive", reason="corrupt")
 
 
