@@ -304,7 +304,7 @@ def test_nothing_to_read_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         extract_folder(tmp_path / "missing", tmp_path / "raw.jsonl")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(UsageError, match="holds no PDF, DOCX or PPTX file"):
+    with pytest.raises(UsageError, match="holds no file that clara reads"):
         extract_folder(tmp_path / "empty", tmp_path / "raw.jsonl")
     with pytest.raises(UsageError, match="is a folder"):
         extract_folder(tmp_path / "empty", tmp_path / "empty")

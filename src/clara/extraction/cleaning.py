@@ -87,12 +87,19 @@ def remove_running_lines(blocks: list[Block], running: Running, *, keep: set[str
 
 
 def summarise(lines: Sequence[str], *, limit: int = 20) -> list[str]:
-    """Different lines, most frequent first, with their numbers as '#', for the metadata."""
-    first: dict[str, str] = {}
-    counts = Counter(_key(line) for line in lines)
+    """Different lines, most frequent first, their changing numbers as '#', for the metadata."""
+    alike: dict[str, list[str]] = defaultdict(list)
     for line in lines:
-        first.setdefault(_key(line), _NUMBER.sub("#", line) if counts[_key(line)] > 1 else line)
-    return [first[key] for key, _ in counts.most_common(limit)]
+        alike[_key(line)].append(line)
+    return [_summary(group) for group in sorted(alike.values(), key=len, reverse=True)[:limit]]
+
+
+def _summary(lines: list[str]) -> str:
+    """The first of lines that differ in numbers only, those as '#'."""
+    numbers = [_NUMBER.findall(line) for line in lines]
+    values = [set(column) for column in zip(*numbers, strict=True)] if len(set(map(len, numbers))) == 1 else []
+    shown = iter("#" if len(found) > 1 else next(iter(found)) for found in values)
+    return _NUMBER.sub(lambda number: next(shown, number[0]), lines[0])
 
 
 def _key(text: str) -> str:
@@ -107,10 +114,7 @@ def _running(key: str, lines: list[tuple[int, EdgeLine]], *, num_pages: int) -> 
     lines = [(index, line) for index, line in lines if abs(line.height - height) <= SAME_HEIGHT]
     if len({index for index, _ in lines}) < least:
         return []
-    if key == "#roman":
-        numbers = [(_roman(line.text),) for _, line in lines]
-    else:
-        numbers = [tuple(map(int, _NUMBER.findall(line.text))) for _, line in lines]
+    numbers = [_numbers(key, line.text) for _, line in lines]
     patterns = Counter(
         tuple(
             ("same", number) if choice else ("page", number - index)
@@ -135,10 +139,14 @@ def _running(key: str, lines: list[tuple[int, EdgeLine]], *, num_pages: int) -> 
     ]
 
 
+def _numbers(key: str, text: str) -> tuple[int, ...]:
+    return (_roman(text),) if key == "#roman" else tuple(map(int, _NUMBER.findall(text)))
+
+
 def _choices(length: int) -> list[tuple[bool, ...]]:
     """For every number of a line whether it stays the same or counts pages; at most one counts."""
     alike = (True,) * length
-    return [alike, *(alike[:place] + (False,) + alike[place + 1 :] for place in range(min(length, 4)))]
+    return [alike, *((*alike[:place], False, *alike[place + 1 :]) for place in range(min(length, 4)))]
 
 
 def _roman(text: str) -> int:

@@ -63,9 +63,11 @@ class ImageFolder:
     def add_opened(self, image: Image, *, data: bytes = b"", alt: str = "") -> Block | None:
         """The same for a picture already decoded; `data` are its bytes where it has a file of its own."""
         if len(self._seen) >= MAX_IMAGES:
-            return self.skip("too_many")
+            self.skip("too_many")
+            return None
         if min(image.size) < self.min_side:
-            return self.skip("too_small")
+            self.skip("too_small")
+            return None
         content, suffix = _as_file(image, data)
         name = f"{sha256(content).hexdigest()}.{suffix}"
         if name in self._seen:  # a logo on every page says nothing new
@@ -85,7 +87,10 @@ class ImageFolder:
 
 
 def open_image(data: bytes, *, frame: int = 0) -> Image:
-    """The decoded picture (of a file with several, this one), upright. Raises ExtractionError: corrupt, unsupported, image_bomb."""
+    """The decoded picture (of a file with several, this one), upright.
+
+    Raises ExtractionError: corrupt, unsupported, image_bomb.
+    """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     with warnings.catch_warnings():

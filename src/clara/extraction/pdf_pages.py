@@ -131,7 +131,7 @@ def _box(image: Any, page: Any) -> Box:
         left, bottom, right, top = image.get_bounds()
     except pdfium.PdfiumError:
         return (0.0, 0.0, 0.0, 0.0)
-    page_left, page_bottom, page_right, page_top = page.get_bbox()
+    page_left, page_bottom, _, page_top = page.get_bbox()
     if page.get_rotation() % 180:  # on its side: what matters is only how much it covers
         return (bottom - page_bottom, left - page_left, top - page_bottom, right - page_left)
     return (left - page_left, page_top - top, right - page_left, page_top - bottom)
