@@ -21,6 +21,7 @@ MIN_SHARE = 0.4  # of the pages: left and right pages may have different lines, 
 MAX_LENGTH = 150  # characters: longer lines are text
 SAME_HEIGHT = 0.02  # of the page
 _NUMBER = re.compile(r"\d+")
+_MARKER = re.compile(r"^[-–—•·]\s+")  # '- 3 -' was taken for a list item
 _ROMAN = re.compile(r"(?i)^[ivxlc]{1,7}$")
 # '… 3' at the top of page 3 is a chapter, not a page number
 _NUMBERED_PART = re.compile(
@@ -72,18 +73,17 @@ def find_running_lines(pages: Sequence[Edges]) -> list[Running]:
 
 
 def remove_running_lines(blocks: list[Block], running: Running, *, keep: set[str]) -> tuple[list[Block], list[str]]:
-    """The page's blocks without those lines, and the lines that were taken out.
+    """The page's blocks without those lines, and the lines that are in none of them any more.
 
     Headings whose text is not yet in `keep` stay, and are added to it.
     """
-    left, removed = list(blocks), []
+    left = list(blocks)
     for text in running.top:
-        left, gone = _take(left, text, from_start=True, keep=keep)
-        removed += [text] if gone else []
+        left = _take(left, text, from_start=True, keep=keep)
     for text in running.bottom:
-        left, gone = _take(left, text, from_start=False, keep=keep)
-        removed += [text] if gone else []
-    return left, removed
+        left = _take(left, text, from_start=False, keep=keep)
+    still = "\n".join(one_line(block.text) for block in left)
+    return left, [text for text in (*running.top, *running.bottom) if text not in still or text.isdigit()]
 
 
 def summarise(lines: Sequence[str], *, limit: int = 20) -> list[str]:
@@ -154,23 +154,24 @@ def _roman(text: str) -> int:
     return sum(-value if value < max(values[place:]) else value for place, value in enumerate(values))
 
 
-def _take(blocks: list[Block], text: str, *, from_start: bool, keep: set[str]) -> tuple[list[Block], bool]:
+def _take(blocks: list[Block], text: str, *, from_start: bool, keep: set[str]) -> list[Block]:
+    """The blocks without that line, when it is a block near that end, or begins or ends one."""
     order = range(len(blocks)) if from_start else range(len(blocks) - 1, -1, -1)
     for place in list(order)[:4]:
         block = blocks[place]
         found = one_line(block.text)
         if block.kind in ("table", "image"):
             continue
-        if found == text:
+        if found == text or (block.kind == "list_item" and found == _MARKER.sub("", text)):
             if block.kind == "heading" and _key(text) not in keep:
                 keep.add(_key(text))
-                return blocks, False
-            return blocks[:place] + blocks[place + 1 :], True
+                return blocks
+            return blocks[:place] + blocks[place + 1 :]
         rest = ""
         if block.kind != "heading" and from_start and found.startswith(f"{text} "):
             rest = found[len(text) + 1 :]
         elif block.kind != "heading" and not from_start and found.endswith(f" {text}") and not text.isdigit():
             rest = found[: -len(text) - 1]
         if rest:
-            return [*blocks[:place], block.model_copy(update={"text": rest}), *blocks[place + 1 :]], True
-    return blocks, False
+            return [*blocks[:place], block.model_copy(update={"text": rest}), *blocks[place + 1 :]]
+    return blocks

@@ -18,7 +18,7 @@ from typing import Any
 
 from clara.errors import ClaraError, ExtractionError, UsageError
 from clara.extraction.docling import docling_version
-from clara.extraction.images import FOLDER, remove_leftovers
+from clara.extraction.images import FOLDER, remove_leftovers, saved_images
 from clara.extraction.listing import Candidate, list_files
 from clara.extraction.ocr import INSTALL
 from clara.extraction.pool import Job, Outcome, run_jobs
@@ -62,7 +62,8 @@ def extract_folder(
         raise UsageError(f"{output} is a folder; name the file to write, e.g. {output / 'raw_knowledge.jsonl'}")
     report_path, journal_path = output.with_name("extraction_report.json"), output.with_name(f"{output.name}.journal")
     own = {path.resolve() for path in (output, report_path, journal_path)}
-    candidates, skipped = list_files(root, exclude=own)
+    images = output.absolute().parent / FOLDER
+    candidates, skipped = list_files(root, exclude=own | saved_images(images))
     if not candidates:
         found = f" ({len(skipped)} other files were skipped)" if skipped else ""
         raise UsageError(f"{root} holds no file that clara reads (PDF, DOCX, PPTX or pictures){found}")
@@ -77,7 +78,6 @@ def extract_folder(
             jobs.append(Job(path=candidate.path, document_id=candidate.document_id))
         else:
             _note(finished, earlier, progress, total=len(candidates))
-    images = output.absolute().parent / FOLDER
     outcomes = run_jobs(
         jobs,
         workers=workers or os.cpu_count() or 1,

@@ -32,6 +32,7 @@ MAX_PIXELS = 64_000_000  # more is a decompression bomb, or a poster nobody trai
 MAX_IMAGES = 2000  # of one document
 MAX_ALT = 2000  # characters
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "MPO")  # the only decoders that are ever tried
+_SAVED = re.compile(r"^[0-9a-f]{64}\.(png|jpg)$")
 _ORIENTATION = 0x0112  # the EXIF tag
 # what programs write when nobody described the picture
 _NO_DESCRIPTION = re.compile(
@@ -146,6 +147,13 @@ def useful_alt(text: str) -> str:
     text = re.sub(r"(?i)\s*(description automatically generated|AI-generated content may be incorrect\.?)", "", text)
     text = one_line(text)[:MAX_ALT]
     return "" if _NO_DESCRIPTION.match(text) else text
+
+
+def saved_images(folder: Path) -> set[Path]:
+    """The pictures that runs have saved there: when the output lies among the sources, they are no sources."""
+    if not folder.is_dir():
+        return set()
+    return {path.resolve() for path in folder.iterdir() if _SAVED.match(path.name)}
 
 
 def remove_leftovers(folder: Path) -> None:
