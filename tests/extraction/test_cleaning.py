@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clara.extraction.cleaning import EdgeLine, Edges, find_running_lines, summarise
+from clara.extraction.cleaning import EdgeLine, Edges, find_running_lines, lost_hyphens, put_back_hyphens, summarise
 from clara.extraction.pdf import read_pdf
 
 
@@ -53,6 +53,13 @@ def test_a_line_at_another_height_is_no_header() -> None:
 
 def test_the_summary_hides_only_the_numbers_that_change() -> None:
     assert summarise(["Vol. 5, page 1", "Vol. 5, page 2", "Draft"]) == ["Vol. 5, page #", "Draft"]
+
+
+def test_a_hyphen_lost_at_a_line_end_comes_back_when_the_document_writes_the_word_with_one() -> None:
+    text = "A well-known pump, and a well-\r\nknown valve of the most effi-\r\ncient and long-\nlasting; efficient."
+    lost = lost_hyphens([text])
+    assert lost == {"wellknown": "well-known"}  # nothing tells of 'longlasting'
+    assert put_back_hyphens("wellknown, efficient, wellknownness", lost) == "well-known, efficient, wellknownness"
 
 
 def test_a_pdf_loses_its_headers_and_page_numbers_and_keeps_them_in_the_metadata(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-"""Running headers and footers found by their repetition at the edges of pages, and taken out of the text.
+"""Running headers and footers found by their repetition at the edges of pages, and taken out of the text; and words
+whose hyphen was lost although the document writes them with one.
 
 Conservative on purpose: at least three pages, a line that stands at the same height on a good share of them, and only
 page numbers may differ. A heading keeps its first appearance. What is taken out is kept for the document's metadata.
@@ -21,6 +22,9 @@ MIN_SHARE = 0.4  # of the pages: left and right pages may have different lines, 
 MAX_LENGTH = 150  # characters: longer lines are text
 SAME_HEIGHT = 0.02  # of the page
 _NUMBER = re.compile(r"\d+")
+_BROKEN = re.compile(r"([^\W\d_]+)[-\u2010\ufffe\x02][ \t]*\r?\n[ \t]*([^\W\d_]+)")
+_COMPOUND = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)?")
+_PLAIN_WORD = re.compile(r"[^\W\d_]+")
 _MARKER = re.compile(r"^[-–—•·]\s+")  # '- 3 -' was taken for a list item
 _ROMAN = re.compile(r"(?i)^[ivxlc]{1,7}$")
 # '… 3' at the top of page 3 is a chapter, not a page number
@@ -100,6 +104,27 @@ def _summary(lines: list[str]) -> str:
     values = [set(column) for column in zip(*numbers, strict=True)] if len(set(map(len, numbers))) == 1 else []
     shown = iter("#" if len(found) > 1 else next(iter(found)) for found in values)
     return _NUMBER.sub(lambda number: next(shown, number[0]), lines[0])
+
+
+def lost_hyphens(texts: Sequence[str]) -> dict[str, str]:
+    """'wellknown' -> 'well-known' where a line ended in 'well-' and the document has 'well-known' but no 'wellknown'.
+
+    Joining wrapped lines drops the hyphen at their end; whether it belongs to the word only the document can tell.
+    """
+    broken = {(first, second) for text in texts for first, second in _BROKEN.findall(text)}
+    if not broken:
+        return {}
+    words = {word.casefold() for text in texts for word in _COMPOUND.findall(text)}
+    return {
+        first + second: f"{first}-{second}"
+        for first, second in broken
+        if f"{first}-{second}".casefold() in words and (first + second).casefold() not in words
+    }
+
+
+def put_back_hyphens(text: str, lost: dict[str, str]) -> str:
+    """The text with those words as the document writes them."""
+    return _PLAIN_WORD.sub(lambda word: lost.get(word[0], word[0]), text) if lost else text
 
 
 def _key(text: str) -> str:

@@ -17,7 +17,15 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from clara.errors import ExtractionError
-from clara.extraction.cleaning import EdgeLine, Edges, find_running_lines, remove_running_lines, summarise
+from clara.extraction.cleaning import (
+    EdgeLine,
+    Edges,
+    find_running_lines,
+    lost_hyphens,
+    put_back_hyphens,
+    remove_running_lines,
+    summarise,
+)
 from clara.extraction.docling import docling_pages
 from clara.extraction.images import ImageFolder
 from clara.extraction.ocr import INSTALL, MAX_PAGES, MoreTime, ocr_stamp, recognise, with_recogniser
@@ -67,6 +75,7 @@ def read_pdf(
     notes: dict[str, Any] = {}
     try:
         drafts = _references(source, force=settings.ocr == "force")
+        references = [draft.reference for draft in drafts]
         scanned = [number for number, draft in enumerate(drafts, start=1) if draft.scanned]
         if scanned:
             _recognise(source, drafts, settings, notes, more_time)
@@ -78,6 +87,10 @@ def read_pdf(
     finally:
         source.close()
     pages = _without_running_lines(drafts, notes)
+    lost = lost_hyphens(references)
+    for page in pages if lost else ():
+        for block in page.blocks:
+            block.text = put_back_hyphens(block.text, lost)
     has_text = any(block.text.strip() for page in pages for block in page.blocks)
     if not has_text and not (settings.keep_textless and any(page.blocks for page in pages)):
         raise ExtractionError(_why_no_text(len(pages), notes, settings), reason="no_text")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,6 +23,8 @@ PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 SCAN_CHARACTERS = 25  # fewer than these …
 SCAN_SHARE = 0.5  # … and a picture that covers more than this: a scan (6 of 6 found, no false alarm)
 MAX_NESTING = 4  # of form objects that hold pictures
+
+_LINE_END_HYPHEN = re.compile("\ufffe(?:\r?\n)?")  # PDFium's mark for it swallows the line end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +70,7 @@ class PdfPages:
             page.close()
         except pdfium.PdfiumError:
             return "", 0.0
-        return text, share
+        return _LINE_END_HYPHEN.sub("-\r\n", text), share
 
     def render(self, index: int) -> Image:
         """The page at 300 dpi (less when it is a poster), grey. Raises ExtractionError 'corrupt'."""

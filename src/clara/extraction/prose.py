@@ -48,8 +48,8 @@ def join_lines(lines: list[str]) -> str:
             continue
         if not joined:
             joined = line
-        elif _HYPHEN_END.search(joined) and line[0].isalpha():
-            keep = line[0].isupper() or len(_HYPHEN_END.search(joined)[1]) < 2  # type: ignore[index]
+        elif line[0].isalpha() and joined.endswith("-") and (broken := _HYPHEN_END.search(joined[-60:])):
+            keep = line[0].isupper() or len(broken[1]) < 2
             joined = (joined if keep else joined[:-1]) + line
         else:
             joined = f"{joined} {line}"
