@@ -63,7 +63,7 @@ class ImageFolder:
 
     def add_opened(self, image: Image, *, data: bytes = b"", alt: str = "") -> Block | None:
         """The same for a picture already decoded; `data` are its bytes where it has a file of its own."""
-        if len(self._seen) >= MAX_IMAGES:
+        if self.is_full:
             self.skip("too_many")
             return None
         if min(image.size) < self.min_side:
@@ -77,6 +77,10 @@ class ImageFolder:
         if self._folder is not None:
             _write(self._folder / name, content)
         return Block(kind="image", text=useful_alt(alt), image=f"{FOLDER}/{name}")
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._seen) >= MAX_IMAGES
 
     def skip(self, reason: str) -> None:
         """Count a picture that cannot be kept."""

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from liteparse import ParsedPage
 
 COMPLETE = 0.95  # share of the reference's words a structured page must hold
-PICTURE_SECONDS = 20  # a large picture may take this long to be written
 _WORD = re.compile(r"\w+")
 
 
@@ -48,7 +47,8 @@ class _Draft:
     """A page in the making."""
 
     reference: str
-    scanned: bool = False
+    is_scan: bool = False
+    recognise: bool = False
     blocks: list[Placed] = field(default_factory=list)
     edges: Edges = field(default_factory=Edges)
 
@@ -76,8 +76,7 @@ def read_pdf(
     try:
         drafts = _references(source, force=settings.ocr == "force")
         references = [draft.reference for draft in drafts]
-        scanned = [number for number, draft in enumerate(drafts, start=1) if draft.scanned]
-        if scanned:
+        if any(draft.recognise for draft in drafts):
             _recognise(source, drafts, settings, notes, more_time)
             backend = with_recogniser(backend, settings)
         if any(draft.reference.strip() for draft in drafts):
@@ -111,7 +110,7 @@ def _references(source: PdfPages, *, force: bool) -> list[_Draft]:
     for index in range(source.count):
         text, share = source.read(index)
         scan = len("".join(text.split())) < SCAN_CHARACTERS and share > SCAN_SHARE
-        drafts.append(_Draft(reference=text, scanned=scan or force))
+        drafts.append(_Draft(reference=text, is_scan=scan, recognise=scan or force))
     return drafts
 
 
@@ -121,7 +120,7 @@ def _recognise(
     """OCR of the scanned pages; those that nothing recognises, or where it fails, are noted."""
     able = bool(ocr_stamp(settings))
     for index, draft in enumerate(drafts):
-        if not draft.scanned:
+        if not draft.recognise:
             continue
         if not able or len(notes.get("ocr_pages", ())) >= MAX_PAGES:
             notes.setdefault("scanned_pages", []).append(index + 1)
@@ -195,15 +194,14 @@ def _layout_pages(data: bytes) -> dict[int, ParsedPage]:
 def _place_pictures(source: PdfPages, drafts: list[_Draft], images: ImageFolder, more_time: MoreTime) -> None:
     """A block for every picture, in front of the first block below it; a recognised page is no picture any more."""
     for index, draft in enumerate(drafts):
-        if draft.scanned and draft.blocks:
+        if draft.is_scan and draft.blocks:
             continue
-        for picture in source.pictures(index, min_side=images.min_side):
+        if images.is_full:
+            break
+        for picture in source.pictures(index, min_side=images.min_side, more_time=more_time):
             if picture.problem:
                 images.skip(picture.problem)
-                continue
-            if len(picture.data) > 2**20:
-                more_time(PICTURE_SECONDS)
-            if block := images.add(picture.data):
+            elif block := images.add(picture.data):
                 draft.blocks.insert(_place_of(picture.box, draft.blocks), Placed(block, picture.box))
 
 

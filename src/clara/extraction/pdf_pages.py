@@ -13,7 +13,7 @@ import pypdfium2.raw as raw
 
 from clara.errors import ExtractionError
 from clara.extraction.images import MAX_PIXELS, encode_png
-from clara.extraction.ocr import DPI, MAX_SIDE
+from clara.extraction.ocr import DPI, MAX_SIDE, MoreTime
 from clara.extraction.settings import Box
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 SCAN_CHARACTERS = 25  # fewer than these …
 SCAN_SHARE = 0.5  # … and a picture that covers more than this: a scan (6 of 6 found, no false alarm)
+LARGE_PIXELS = 500_000  # a picture of this size may take …
+PICTURE_SECONDS = 20  # … this long to be decoded and written
 MAX_NESTING = 4  # of form objects that hold pictures
 
 _LINE_END_HYPHEN = re.compile("\ufffe(?:\r?\n)?")  # PDFium's mark for it swallows the line end
@@ -84,18 +86,18 @@ class PdfPages:
             raise ExtractionError(f"page {index + 1} cannot be drawn: {error}", reason="corrupt") from error
         return image
 
-    def pictures(self, index: int, *, min_side: int) -> Iterator[Picture]:
+    def pictures(self, index: int, *, min_side: int, more_time: MoreTime) -> Iterator[Picture]:
         """The page's pictures that were on no page before, from the first painted to the last."""
         try:
             page = self._document[index]
             for image in _images(page):
-                if picture := self._picture(image, page, min_side):
+                if picture := self._picture(image, page, min_side, more_time):
                     yield picture
             page.close()
         except pdfium.PdfiumError:
             return
 
-    def _picture(self, image: Any, page: Any, min_side: int) -> Picture | None:
+    def _picture(self, image: Any, page: Any, min_side: int, more_time: MoreTime) -> Picture | None:
         box = _box(image, page)
         try:
             width, height = image.get_px_size()
@@ -103,6 +105,8 @@ class PdfPages:
                 return Picture(box=box, problem="too_small")
             if width * height > MAX_PIXELS:
                 return Picture(box=box, problem="image_bomb")
+            if width * height > LARGE_PIXELS:
+                more_time(PICTURE_SECONDS)
             stored = bytes(image.get_data(decode_simple=False))
             digest = sha256(stored).digest()
             if digest in self._seen:
