@@ -60,9 +60,11 @@ def extract(
     from clara.cli.locking import only_writer
     from clara.extraction.console import extract_with_progress
     from clara.extraction.settings import ReadSettings
-    from clara.synthesis.picturing import check_vision, describe_with_progress
 
-    check_vision(vision_model, vision_base_url)
+    if vision_model or vision_base_url:
+        from clara.synthesis.picturing import check_vision, describe_with_progress
+
+        check_vision(vision_model, vision_base_url)
     settings = ReadSettings(
         ocr=ocr.value,
         ocr_languages=ocr_languages,

@@ -46,11 +46,11 @@ def extract_folder(
     settings: ReadSettings | None = None,
     progress: Progress | None = None,
 ) -> ExtractionReport:
-    """Write every PDF, DOCX and PPTX under `root` to `output` (JSONL), and extraction_report.json beside it.
+    """Write every document under `root` to `output` (JSONL), and extraction_report.json beside it.
 
     Each file is parsed in a child process that may use `memory_mb` MiB and `timeout_seconds` (more for large files).
-    `workers` is the number of children, by default one per core. Raises UsageError when there is nothing to read,
-    ExtractionError 'no_document' when no file could be read (an earlier output then stays as it was).
+    `workers` is the number of children, by default one per core. Pictures go to the folder images beside the output.
+    Raises UsageError when there is nothing to read or tesseract or docling lack what `settings` asks for, ExtractionError 'no_document' when no file could be read (an earlier output then stays as it was).
     """
     started = time.monotonic()
     root, output = Path(root), Path(output)
@@ -193,7 +193,9 @@ def page_facts(pages: list[Any], metadata: Any) -> dict[str, Any]:
     for name in ("scanned_pages", "ocr_pages"):
         facts[name] = noted.get(name) or []
     if facts["scanned_pages"]:
-        facts["message"] = f"{len(facts['scanned_pages'])} scanned pages were not recognised; {INSTALL}"
+        facts["message"] = (
+            f"{len(facts['scanned_pages'])} scanned pages were not recognised; {noted.get('ocr_problem') or INSTALL}"
+        )
     return facts
 
 

@@ -197,6 +197,7 @@ def _place_pictures(source: PdfPages, drafts: list[_Draft], images: ImageFolder,
         if draft.is_scan and draft.blocks:
             continue
         if images.is_full:
+            images.skip("too_many")
             break
         for picture in source.pictures(index, min_side=images.min_side, more_time=more_time):
             if picture.problem:

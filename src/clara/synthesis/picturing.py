@@ -149,7 +149,7 @@ def _messages(path: Path) -> list[dict[str, Any]]:
 def _as_sent(data: bytes) -> tuple[bytes, str]:
     """The picture's bytes and type: as they are, or smaller, which never depends on anything but the picture."""
     image = open_image(data)
-    if len(data) <= MAX_BYTES and max(image.size) <= MAX_SIDE:
+    if len(data) <= MAX_BYTES and max(image.size) <= MAX_SIDE and image.mode != "CMYK":
         return data, "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
     image = image.convert("RGB")
     image.thumbnail((MAX_SIDE, MAX_SIDE))
