@@ -1,4 +1,5 @@
-"""Source files to Documents: PDF, DOCX, PPTX and pictures, each parsed in a child process with limits. Knows nothing of passages.
+"""Source files to Documents: PDF, DOCX, PPTX and pictures, each parsed in a child process with limits.
+Knows nothing of passages.
 
 folder.py    a folder -> raw_knowledge.jsonl and extraction_report.json; incremental, resumes after a kill
 report.py    the fate of every file, as extraction_report.json has it

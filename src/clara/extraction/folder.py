@@ -50,7 +50,8 @@ def extract_folder(
 
     Each file is parsed in a child process that may use `memory_mb` MiB and `timeout_seconds` (more for large files).
     `workers` is the number of children, by default one per core. Pictures go to the folder images beside the output.
-    Raises UsageError when there is nothing to read or tesseract or docling lack what `settings` asks for, ExtractionError 'no_document' when no file could be read (an earlier output then stays as it was).
+    Raises UsageError when there is nothing to read or tesseract or docling lack what `settings` asks for,
+    ExtractionError 'no_document' when no file could be read (an earlier output then stays as it was).
     """
     started = time.monotonic()
     root, output = Path(root), Path(output)
