@@ -23,7 +23,9 @@ class PdfBackendName(StrEnum):
 
 @app.command()
 def extract(
-    folder: Path = typer.Argument(help="Folder with PDF, DOCX, PPTX and picture files; subfolders are read too."),
+    folder: Path = typer.Argument(
+        help="Folder with PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT, CSV and picture files; subfolders are read too."
+    ),
     output: Path = typer.Option(
         Path("raw_knowledge.jsonl"),
         "--output",

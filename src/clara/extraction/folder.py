@@ -67,7 +67,8 @@ def extract_folder(
     candidates, skipped = list_files(root, exclude=own | saved_images(images))
     if not candidates:
         found = f" ({len(skipped)} other files were skipped)" if skipped else ""
-        raise UsageError(f"{root} holds no file that clara reads (PDF, DOCX, PPTX or pictures){found}")
+        kinds = "PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT, CSV or picture"
+        raise UsageError(f"{root} holds no {kinds} file{found}")
 
     repair_torn_tail(journal_path)
     known = _Finished(output, journal_path, settings)
@@ -79,6 +80,7 @@ def extract_folder(
             jobs.append(Job(path=candidate.path, document_id=candidate.document_id))
         else:
             _note(finished, earlier, progress, total=len(candidates))
+    images = output.absolute().parent / FOLDER
     outcomes = run_jobs(
         jobs,
         workers=workers or os.cpu_count() or 1,
@@ -193,10 +195,10 @@ def page_facts(pages: list[Any], metadata: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {"pages": len(pages), "empty_pages": count_empty(pages)}
     for name in ("scanned_pages", "ocr_pages"):
         facts[name] = noted.get(name) or []
-    if facts["scanned_pages"]:
-        facts["message"] = (
-            f"{len(facts['scanned_pages'])} scanned pages were not recognised; {noted.get('ocr_problem') or INSTALL}"
-        )
+    messages = [str(message) for message in noted.get("left_out") or []]
+    if scanned := len(facts["scanned_pages"]):
+        messages.append(f"{scanned} scanned pages were not recognised; {noted.get('ocr_problem') or INSTALL}")
+    facts["message"] = "; ".join(messages)
     return facts
 
 

@@ -19,14 +19,23 @@ _READERS = {
     "pdf": "clara.extraction.pdf:read_pdf",
     "docx": "clara.extraction.docx:read_docx",
     "pptx": "clara.extraction.pptx:read_pptx",
+    "xlsx": "clara.extraction.xlsx:read_xlsx",
+    "html": "clara.extraction.html:read_html",
+    "md": "clara.extraction.markdown:read_markdown",
+    "txt": "clara.extraction.txt:read_txt",
+    "csv": "clara.extraction.delimited:read_delimited",
     "image": "clara.extraction.picture:read_picture",
 }
 _LIBRARIES = {"pdf": ("pypdfium2", "liteparse"), "docx": ("lxml",), "pptx": ("lxml",), "image": ("pillow",)}
+_LIBRARIES |= {"xlsx": ("lxml",), "html": ("lxml", "charset-normalizer"), "txt": ("charset-normalizer",)}
+_LIBRARIES |= {"md": ("markdown-it-py", "charset-normalizer"), "csv": ("charset-normalizer",)}
 # Raise a number when that reader's output changes: files read by an older one are then read again.
-_REVISIONS = {"pdf": 2, "docx": 1, "pptx": 1, "image": 1}
+_REVISIONS = {"pdf": 2, "docx": 2, "pptx": 2, "xlsx": 1, "html": 1, "md": 1, "txt": 1, "csv": 1, "image": 1}
 # What a reader takes besides: images (ImageFolder: where pictures go), settings (ReadSettings), more_time.
 _EXTRAS: dict[str, tuple[str, ...]] = {
     "pdf": ("images", "settings", "more_time"),
+    "docx": ("images",),
+    "pptx": ("images",),
     "image": ("images", "settings", "more_time"),
 }
 
