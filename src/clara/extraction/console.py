@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from clara.extraction.folder import MEMORY_MB, TIMEOUT_SECONDS, extract_folder
+from clara.extraction.folder import MEMORY_MB, TIMEOUT_SECONDS, JobRunner, extract_folder
 from clara.extraction.ocr import INSTALL
 from clara.extraction.report import ExtractionReport, FileReport
 from clara.extraction.settings import ReadSettings
@@ -24,6 +24,7 @@ def extract_with_progress(
     timeout_seconds: float = TIMEOUT_SECONDS,
     memory_mb: int = MEMORY_MB,
     settings: ReadSettings | None = None,
+    run: JobRunner | None = None,
 ) -> ExtractionReport:
     """extract_folder, shown. Raises what it raises."""
     console = Console(stderr=True)
@@ -48,6 +49,7 @@ def extract_with_progress(
             memory_mb=memory_mb,
             settings=settings,
             progress=show,
+            run=run,
         )
     print_summary(report)
     return report

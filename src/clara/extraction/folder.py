@@ -33,6 +33,7 @@ MEMORY_MB = 2048
 
 
 FACTS = ("pages", "empty_pages", "scanned_pages", "ocr_pages", "message")
+JobRunner = Callable[..., Iterator[Outcome]]  # run_jobs, or what does the same elsewhere
 Progress = Callable[[FileReport, int, int], None]  # a finished file, how many are done, how many there are
 
 
@@ -45,11 +46,13 @@ def extract_folder(
     memory_mb: int = MEMORY_MB,
     settings: ReadSettings | None = None,
     progress: Progress | None = None,
+    run: JobRunner | None = None,
 ) -> ExtractionReport:
     """Write every document under `root` to `output` (JSONL), and extraction_report.json beside it.
 
     Each file is parsed in a child process that may use `memory_mb` MiB and `timeout_seconds` (more for large files).
-    `workers` is the number of children, by default one per core. Pictures go to the folder images beside the output.
+    `workers` is the number of children, by default one per core; `run` stands in for pool.run_jobs. Pictures go to the
+    folder images beside the output.
     Raises UsageError when there is nothing to read or tesseract or docling lack what `settings` asks for,
     ExtractionError 'no_document' when no file could be read (an earlier output then stays as it was).
     """
@@ -81,7 +84,7 @@ def extract_folder(
         else:
             _note(finished, earlier, progress, total=len(candidates))
     images = output.absolute().parent / FOLDER
-    outcomes = run_jobs(
+    outcomes = (run or run_jobs)(
         jobs,
         workers=workers or os.cpu_count() or 1,
         timeout_seconds=timeout_seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -126,6 +127,7 @@ def synthesize_with_progress(
     judge_model: str = "",
     privacy: str | None = "block",
     privacy_policy: Path | None = None,
+    prepare: Callable[[Drafter], Drafter] | None = None,
 ) -> SynthesisReport | None:
     """`synthesize` with a progress bar on a terminal and a summary table at the end.
 
@@ -151,6 +153,8 @@ def synthesize_with_progress(
         language=language,
     )
     drafter = choose()
+    if prepare is not None:
+        drafter = prepare(drafter)
     options = TaskOptions(
         tasks=parse_tasks(tasks, offline=not base_url),
         unanswerable_share=unanswerable_share,
