@@ -224,7 +224,8 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
         from clara.quality.card import make_card
         from clara.quality.card_page import render_card
 
-        card = make_card(folder, seed=settings.seed)
+        whole = json.dumps(make_card(folder, seed=settings.seed), ensure_ascii=False)
+        card = json.loads(whole.replace(json.dumps(f"{folder}/", ensure_ascii=False)[1:-1], ""))  # no path of here
         write_lines(folder / "data_card.json", [json.dumps(card, ensure_ascii=False, indent=1)])
         write_lines(folder / "data_card.html", [render_card(card, title=f"Data card of {folder.name or folder}")])
         levels = [finding["level"] for finding in card["findings"]]
