@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# Documents to training data: extract, synthesize, validate.
+# Documents to training data: `clara pipeline run` with its settings from the environment.
 #
 # Settings come from the environment or from a file .env in this folder (the environment wins):
 #   RAW_DATA_DIR     folder with the documents               (raw_data)
 #   OUTPUT_DIR       folder for the results                  (data/internal)
 #   BASE_URL, MODEL  an OpenAI-compatible endpoint and model (unset: offline, nothing leaves the machine)
+#   VISION_MODEL     a model there that describes pictures   (unset: pictures are not described)
 #   OPENAI_API_KEY   key for that endpoint, when it needs one
 #   BASE_MODEL       model whose tokenizer measures passages (tiny)
 #   MAX_TOKENS       most tokens in a passage                (128)
+#   EVAL_FRACTION    share of the documents kept apart       (0)
 #   CLARA            the clara command                       (clara)
+# Options given to the script are passed on: scripts/run_data_pipeline.sh --dry-run
 set -euo pipefail
 
 # KEY=value lines only: the file is read, never run, so nothing in it can be executed
@@ -26,7 +29,7 @@ load_env() {
       value="${value%"${value##*[![:space:]]}"}"
     fi
     case "$key" in
-      RAW_DATA_DIR|OUTPUT_DIR|BASE_URL|MODEL|OPENAI_API_KEY|BASE_MODEL|MAX_TOKENS|CLARA)
+      RAW_DATA_DIR|OUTPUT_DIR|BASE_URL|MODEL|VISION_MODEL|OPENAI_API_KEY|BASE_MODEL|MAX_TOKENS|EVAL_FRACTION|CLARA)
         [[ -n "${!key+set}" ]] || export "$key=$value" ;;
     esac
   done < "$1"
@@ -48,22 +51,14 @@ if ! command -v "$clara" > /dev/null; then
   echo "error: the command $clara is not installed; run: pip install 'clara-rag[data]'" >&2
   exit 2
 fi
-
-drafter=(--llm extractive)
-if [[ -n "${BASE_URL:-}" ]]; then
-  if [[ -z "${MODEL:-}" ]]; then
-    echo "error: BASE_URL is set but MODEL is not: name the model that endpoint serves" >&2
-    exit 2
-  fi
-  drafter=(--base-url "$BASE_URL" --model "$MODEL")
+if [[ -n "${BASE_URL:-}" && -z "${MODEL:-}" ]]; then
+  echo "error: BASE_URL is set but MODEL is not: name the model that endpoint serves" >&2
+  exit 2
 fi
 
-mkdir -p "$output_dir"
-echo "1/3 extract $raw_data_dir"
-"$clara" extract "$raw_data_dir" --output "$output_dir/raw_knowledge.jsonl"
-echo "2/3 synthesize"
-"$clara" synthesize "$output_dir/raw_knowledge.jsonl" --output-dir "$output_dir" "${drafter[@]}" \
-  --base-model "${BASE_MODEL:-tiny}" --max-tokens "${MAX_TOKENS:-128}"
-echo "3/3 validate"
-"$clara" data validate "$output_dir/pretrain_data.jsonl" "$output_dir/instruction_data.jsonl" "$output_dir/end_to_end_data.jsonl"
-echo "done: $output_dir"
+endpoint=()
+if [[ -n "${BASE_URL:-}" ]]; then
+  endpoint=(--base-url "$BASE_URL" --model "$MODEL" --vision-model "${VISION_MODEL:-}")
+fi
+exec "$clara" pipeline run "$raw_data_dir" --output "$output_dir" ${endpoint[@]+"${endpoint[@]}"} \
+  --base-model "${BASE_MODEL:-tiny}" --max-tokens "${MAX_TOKENS:-128}" --eval-fraction "${EVAL_FRACTION:-0}" "$@"

@@ -7,6 +7,7 @@ ClaraError
 ├── RecordsError          one or more bad lines in a data file, all of them listed
 ├── LossyConversionError  a dialect cannot hold some fields and --allow-loss was not given
 ├── ExtractionError       one document could not be read; `reason` is a stable keyword
+├── PrivacyError          text that must not leave the machine, or files that must not be committed
 ├── LLMError              an endpoint refused, or kept failing after the retries
 ├── BaseModelError        the base model cannot be found or is of an unsupported kind
 ├── CheckpointError       missing or unexpected keys, an untrained adapter, a wrong format
@@ -83,6 +84,10 @@ class ExtractionError(ClaraError):
     def __init__(self, message: str, *, reason: str) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+class PrivacyError(ClaraError):
+    """Something private was found where the policy blocks; the message says what kind and where, never what it is."""
 
 
 class LLMError(ClaraError):

@@ -136,11 +136,15 @@ STAGES: tuple[Stage, ...] = ("pretrain", "instruction", "end_to_end")
 
 
 class Block(Record):
-    """One piece of a page in reading order. `text` is Markdown for tables, plain text otherwise."""
+    """One piece of a page in reading order. `text` is Markdown for tables, plain text otherwise.
+
+    `image` names a picture's file below the folder of raw_knowledge.jsonl; `text` is then what is known of it, or ''.
+    """
 
     kind: Literal["heading", "paragraph", "list_item", "table", "note", "image"]
     text: str
     level: int | None = Field(default=None, ge=1, le=9)
+    image: str | None = Field(default=None, pattern=r"^images/[0-9a-f]{64}\.(png|jpg)$")
 
 
 class Page(Record):
@@ -152,7 +156,12 @@ class Page(Record):
     @property
     def text(self) -> str:
         """The page as Markdown; `Source.start/end` and `Passage.start/end` are offsets into this string."""
-        return "\n\n".join(render_block(block) for block in self.blocks)
+        return "\n\n".join(render_block(block) for block in self.blocks if not is_silent(block))
+
+
+def is_silent(block: Block) -> bool:
+    """A picture that nobody has described: it has no place in the page's text."""
+    return block.kind == "image" and not block.text
 
 
 def render_block(block: Block) -> str:

@@ -142,10 +142,10 @@ def test_what_cannot_be_indexed(clara: Clara, store: Path, made: Path, tmp_path:
 
     (tmp_path / "empty.jsonl").write_text("\n\n")
     (tmp_path / "texts").mkdir()
-    (tmp_path / "texts" / "a.txt").write_text("no document")
+    (tmp_path / "texts" / "a.log").write_text("no document")
     refused(build(tmp_path / "new", tmp_path / "empty.jsonl"), "empty.jsonl: empty")
     refused(build(tmp_path / "new", EXAMPLE / "pretrain_data.jsonl"), "pretrain_data.jsonl: holds training rows")
-    refused(build(tmp_path / "new", tmp_path / "texts"), "holds no PDF, DOCX or PPTX")
+    refused(build(tmp_path / "new", tmp_path / "texts"), "holds no PDF, DOCX")
     refused(build(tmp_path / "empty.jsonl" / "store", tmp_path / "passages.jsonl"), "cannot be written")
     refused(build(EXAMPLE, tmp_path / "passages.jsonl"), "not a memory store")
 

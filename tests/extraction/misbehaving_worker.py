@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from clara.extraction import worker
 from clara.schema import Document
@@ -17,7 +18,7 @@ def out_of_memory(document: Document) -> str:
     raise MemoryError  # read within the limit, but too large to be written down
 
 
-def misbehave(path: Path, *, document_id: str) -> Document:
+def misbehave(path: Path, *, document_id: str, **rest: Any) -> Document:
     if "slow" in document_id:
         time.sleep(0.05)
     if "abort" in document_id:
@@ -33,7 +34,7 @@ def misbehave(path: Path, *, document_id: str) -> Document:
         worker.dump = out_of_memory
     if "bug" in document_id:
         raise KeyError("a reader's bug")
-    return read_document(path, document_id=document_id)
+    return read_document(path, document_id=document_id, **rest)
 
 
 if __name__ == "__main__":

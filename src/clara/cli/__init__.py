@@ -87,4 +87,15 @@ def _termination() -> Iterator[None]:
 
 
 # One module per command group; each registers itself on `app` and imports its work lazily.
-from clara.cli import checkpoint, data, demo, documents, store, synthesize, train  # noqa: E402, F401
+from clara.cli import (  # noqa: E402
+    checkpoint,  # noqa: F401
+    data,  # noqa: F401
+    demo,  # noqa: F401
+    documents,  # noqa: F401
+    pipeline,  # noqa: F401
+    privacy,  # noqa: F401
+    prompts,  # noqa: F401
+    store,  # noqa: F401
+    synthesize,  # noqa: F401
+    train,  # noqa: F401
+)

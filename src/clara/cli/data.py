@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from clara.schema import Example
 
-data = typer.Typer(help="Check, convert, describe and count training rows.", no_args_is_help=True)
+data = typer.Typer(help="Check, convert, describe and count training rows; find private data.", no_args_is_help=True)
 app.add_typer(data, name="data")
 
 

@@ -1,7 +1,8 @@
-"""The archive that DOCX and PPTX share, opened with caps, its XML parsed with nothing external resolved."""
+"""The archive that DOCX, PPTX and XLSX share, opened with caps, its XML parsed with nothing external resolved."""
 
 from __future__ import annotations
 
+import lzma
 import posixpath
 import zipfile
 import zlib
@@ -67,12 +68,17 @@ class Package:
             self._archive = zipfile.ZipFile(BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as error:
             raise ExtractionError(f"a damaged ZIP archive: {error}", reason="corrupt") from error
+        self.damaged: list[str] = []  # optional parts that could not be read
         members = self._archive.infolist()
         _refuse_bomb(members)
         self._names = {_clean(member.filename).lower(): member for member in members}
 
-    def xml(self, part: str) -> Element | None:
-        """The root of a part, or None when the archive has no such part."""
+    def has(self, part: str) -> bool:
+        """Whether the archive has such a part."""
+        return _clean(part).lower() in self._names
+
+    def read(self, part: str) -> bytes | None:
+        """The bytes of a part, or None when the archive has no such part."""
         member = self._names.get(_clean(part).lower())
         if member is None:
             return None
@@ -81,16 +87,37 @@ class Package:
         try:
             with self._archive.open(member) as stream:
                 content = stream.read(MAX_MEMBER_BYTES + 1)
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, OSError, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, OSError, EOFError) as error:
             raise ExtractionError(f"{part} is damaged: {error}", reason="corrupt") from error
         if len(content) > MAX_MEMBER_BYTES:  # the directory lied about the size
             raise ExtractionError(f"{part} unpacks to more than {MAX_MEMBER_BYTES} bytes", reason="archive_bomb")
-        return parse_xml(content, part)
+        return content
+
+    def xml(self, part: str) -> Element | None:
+        """The root of a part, or None when the archive has no such part."""
+        content = self.read(part)
+        return None if content is None else parse_xml(content, part)
+
+    def optional_xml(self, part: str) -> Element | None:
+        """The root of a part that the rest can do without: None, and a line in `damaged`, when it is damaged."""
+        try:
+            return self.xml(part) if part else None
+        except ExtractionError as error:
+            if error.reason != "corrupt":
+                raise
+            self.note_damage(part)
+            return None
+
+    def note_damage(self, part: str) -> None:
+        """Remember, once, that a part was left out."""
+        line = f"{_clean(part)} is damaged"
+        if line not in self.damaged:
+            self.damaged.append(line)
 
     def relationships(self, part: str) -> dict[str, tuple[str, str]]:
         """Relationship id -> (kind, target part), without external targets (they are never followed)."""
         folder, name = posixpath.split(part)
-        root = self.xml(f"{folder}/_rels/{name}.rels")
+        root = self.optional_xml(f"{folder}/_rels/{name}.rels")
         found: dict[str, tuple[str, str]] = {}
         for relation in root if root is not None else []:
             if local_name(relation) == "Relationship" and relation.get("TargetMode") != "External":
@@ -108,11 +135,7 @@ class Package:
 
     def core_title(self) -> str:
         """dc:title of the core properties, or ''; a damaged one is no reason to fail."""
-        try:
-            root = self.xml("docProps/core.xml")
-        except ExtractionError:
-            return ""
-        title = child(root, "title")
+        title = child(self.optional_xml("docProps/core.xml"), "title")
         return " ".join((title.text or "").split()) if title is not None else ""
 
 

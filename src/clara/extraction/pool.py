@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,9 @@ import clara
 from clara.errors import ExtractionError
 
 DIED = ("crashed", "memory")  # may be the fault of earlier files in the same child: tried once more in a fresh one
+MORE_TIME = b'{"more_seconds"'  # how a line begins that asks for time instead of answering
+MAX_RESTARTS = 2000  # pages of a scan that are recognised
+LONGEST_STEP_SECONDS = 3600.0
 _SECONDS_PER_MB = 2.0  # large files get more time
 _TICK_SECONDS = 0.2
 
@@ -53,10 +56,18 @@ def worker_command() -> list[str]:
     return [sys.executable, "-P", "-m", "clara.extraction.worker"]
 
 
-def run_jobs(jobs: Sequence[Job], *, workers: int, timeout_seconds: float, memory_mb: int) -> Iterator[Outcome]:
+def run_jobs(
+    jobs: Sequence[Job],
+    *,
+    workers: int,
+    timeout_seconds: float,
+    memory_mb: int,
+    request: Mapping[str, Any] | None = None,
+) -> Iterator[Outcome]:
     """Outcomes as they arrive, one for every job. Closing the iterator ends the children at once.
 
-    Raises ExtractionError 'no_worker' when a child cannot even be started.
+    `request` is added to what every child is told about a file: the settings, the folder of the pictures. Raises
+    ExtractionError 'no_worker' when a child cannot even be started.
     """
     waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
     for job in jobs:
@@ -64,7 +75,9 @@ def run_jobs(jobs: Sequence[Job], *, workers: int, timeout_seconds: float, memor
     total = len(jobs)
     workers = min(workers, total)
     finished: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
-    children = [_Child(timeout_seconds=timeout_seconds, memory_mb=memory_mb) for _ in range(workers)]
+    children = [
+        _Child(timeout_seconds=timeout_seconds, memory_mb=memory_mb, request=request or {}) for _ in range(workers)
+    ]
 
     def serve(child: _Child) -> None:
         try:
@@ -88,10 +101,28 @@ def run_jobs(jobs: Sequence[Job], *, workers: int, timeout_seconds: float, memor
             child.close()
 
 
+class _Clock:
+    """The time a child has left. It may ask for more before a step with its own limit, bounded in number and length."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._deadline = time.monotonic() + seconds
+        self._restarts = 0
+
+    def restart(self, seconds: float) -> None:
+        self._restarts += 1
+        if self._restarts <= MAX_RESTARTS:
+            self._deadline = max(self._deadline, time.monotonic() + min(seconds, LONGEST_STEP_SECONDS))
+
+    def is_over(self) -> bool:
+        return time.monotonic() > self._deadline
+
+
 class _Child:
     """One slot of the pool: a child process, started when first needed and replaced when a file broke it."""
 
-    def __init__(self, *, timeout_seconds: float, memory_mb: int) -> None:
+    def __init__(self, *, timeout_seconds: float, memory_mb: int, request: Mapping[str, Any]) -> None:
+        self._request = dict(request)
         self._timeout_seconds = timeout_seconds
         self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
@@ -123,15 +154,20 @@ class _Child:
         assert process.stdin is not None
         assert process.stdout is not None
         limit = self._timeout_seconds + _SECONDS_PER_MB * _size_mb(job.path)
-        request = json.dumps({"path": str(job.path), "id": job.document_id, "alarm_seconds": int(limit) + 10})
+        told = {"path": str(job.path), "id": job.document_id, "alarm_seconds": int(limit) + 10, **self._request}
+        request = json.dumps(told)
         done = threading.Event()
         verdict: dict[str, str] = {}
-        watch = threading.Thread(target=self._watch, args=(process, limit, done, verdict), daemon=True)
+        clock = _Clock(limit)
+        watch = threading.Thread(target=self._watch, args=(process, clock, done, verdict), daemon=True)
         watch.start()
         try:
             process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()
             line = process.stdout.readline()
+            while line.startswith(MORE_TIME) and line.endswith(b"\n"):
+                clock.restart(json.loads(line)["more_seconds"])
+                line = process.stdout.readline()
         except (OSError, ValueError):  # the child is gone
             line = b""
         finally:
@@ -148,12 +184,13 @@ class _Child:
         return death
 
     def _watch(
-        self, process: subprocess.Popen[bytes], limit: float, done: threading.Event, verdict: dict[str, str]
+        self, process: subprocess.Popen[bytes], clock: _Clock, done: threading.Event, verdict: dict[str, str]
     ) -> None:
-        deadline = time.monotonic() + limit
         while not done.wait(_TICK_SECONDS):
-            if time.monotonic() > deadline:
-                verdict.update(reason="timeout", message=f"not read within {limit:.0f} seconds (--timeout-seconds)")
+            if clock.is_over():
+                verdict.update(
+                    reason="timeout", message=f"not read within {clock.seconds:.0f} seconds (--timeout-seconds)"
+                )
             elif not sys.platform.startswith("linux") and _resident_mb(process.pid) > self._memory_mb:
                 verdict.update(reason="memory", message="needs more memory than a worker may use (--memory-mb)")
             if verdict:

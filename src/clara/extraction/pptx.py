@@ -1,15 +1,18 @@
 """PPTX bytes to a Document, by walking the raw XML of each slide: one page per slide, in the order of the show.
 
-Titles become headings, body placeholders list items, then tables, charts, SmartArt, grouped shapes and speaker notes
-(kind 'note'). Hidden slides count and are read. Left out: slide numbers, dates, footers, comments, layout text.
+Titles become headings, body placeholders list items, then tables, charts, SmartArt, grouped shapes, pictures, speaker
+notes and comments (kind 'note'). Hidden slides count and are read. Left out: slide numbers, dates, footers, layouts.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 from clara.errors import ExtractionError
-from clara.extraction.drawing import chart_blocks, diagram_blocks
+from clara.extraction.drawing import Relations, figure_blocks, paragraph_text, picture_blocks, shape_lines
+from clara.extraction.images import ImageFolder
 from clara.extraction.ooxml import Element, Package, attribute, child, content_children, local_name
 from clara.extraction.prose import choose_title, one_line, table_block
 from clara.schema import Block, Document, Page
@@ -17,10 +20,14 @@ from clara.schema import Block, Document, Page
 _TITLES = ("title", "ctrTitle")
 _FURNITURE = ("dt", "ftr", "sldNum", "hdr", "sldImg")
 _LISTED = ("body", "obj", "")  # a placeholder without a type is an object: bulleted unless it says otherwise
+_NO_TEXT = ("nvGrpSpPr", "grpSpPr", "nvSpPr", "spPr", "extLst")
 
 
-def read_pptx(data: bytes, *, document_id: str, backend: str = "") -> Document:
-    """The document in `data`. Raises ExtractionError: archive_bomb, corrupt or password."""
+def read_pptx(data: bytes, *, document_id: str, backend: str = "", images: ImageFolder | None = None) -> Document:
+    """The document in `data`; its pictures go to `images`.
+
+    Raises ExtractionError: archive_bomb, corrupt, password or no_text.
+    """
     package = Package(data)
     main = package.main_part(fallback="ppt/presentation.xml")
     root = package.xml(main)
@@ -30,15 +37,26 @@ def read_pptx(data: bytes, *, document_id: str, backend: str = "") -> Document:
     slide_ids = child(root, "sldIdLst")
     entries = slide_ids if slide_ids is not None else []
     targets = [relations.get(_relation_id(entry), ("", ""))[1] for entry in entries if local_name(entry) == "sldId"]
+    images = images or ImageFolder()
     pages = [
-        Page(number=number, blocks=_slide_blocks(package, target) if target else [])
+        Page(number=number, blocks=_slide_blocks(package, target, images) if target else [])
         for number, target in enumerate(targets, start=1)
     ]
     if not pages:
         raise ExtractionError("the presentation has no slides", reason="no_text")
-    title = choose_title(document_id, pages, metadata_title=package.core_title())
-    digest = sha256(data).hexdigest()
-    return Document(id=document_id, sha256=digest, media_type="pptx", title=title, pages=pages, backend=backend)
+    metadata: dict[str, Any] = images.as_metadata()
+    missing = [number for number, target in enumerate(targets, start=1) if not package.has(target)]
+    if left_out := [*package.damaged, *(f"slide {number} is not in the file" for number in missing)]:
+        metadata["left_out"] = left_out
+    return Document(
+        id=document_id,
+        sha256=sha256(data).hexdigest(),
+        media_type="pptx",
+        title=choose_title(document_id, pages, metadata_title=package.core_title()),
+        pages=pages,
+        backend=backend,
+        metadata=metadata or None,
+    )
 
 
 def _relation_id(entry: Element) -> str:
@@ -46,40 +64,90 @@ def _relation_id(entry: Element) -> str:
     return next((str(value) for key, value in entry.attrib.items() if str(key).endswith("}id")), "")
 
 
-def _slide_blocks(package: Package, part: str) -> list[Block]:
-    tree = child(package.xml(part), "cSld", "spTree")
+def _slide_blocks(package: Package, part: str, images: ImageFolder) -> list[Block]:
     relations = package.relationships(part)
-    titles: list[Block] = []
-    blocks: list[Block] = []
-    if tree is not None:
-        _collect(package, relations, tree, titles, blocks)
+    slide = _Slide(package, relations, images)
+    slide.collect(child(package.xml(part), "cSld", "spTree"))
+    blocks = slide.titles + slide.blocks
     for kind, target in relations.values():
         if kind == "notesSlide":
-            blocks.extend(_note_blocks(package, target))
-    return [block for block in titles + blocks if block.text.strip()]
+            notes = _Slide(package, package.relationships(target), images)
+            notes.collect(child(package.optional_xml(target), "cSld", "spTree"))
+            blocks.extend(
+                block if block.kind in ("table", "image") else Block(kind="note", text=block.text)
+                for block in notes.titles + notes.blocks
+            )
+        elif kind == "comments":
+            blocks.extend(Block(kind="note", text=text) for text in _comments(package.optional_xml(target)))
+    return [block for block in blocks if block.text.strip() or block.image]
 
 
-def _collect(
-    package: Package,
-    relations: dict[str, tuple[str, str]],
-    container: Element,
-    titles: list[Block],
-    blocks: list[Block],
-) -> None:
-    for shape in content_children(container):
-        name = local_name(shape)
-        if name == "sp":
-            kind = _placeholder(shape)
-            if kind in _TITLES:
-                titles.append(Block(kind="heading", text=one_line(" ".join(_lines(child(shape, "txBody")))), level=1))
-            elif kind not in _FURNITURE:
-                blocks.extend(_text_blocks(child(shape, "txBody"), listed=kind in _LISTED))
-        elif name == "graphicFrame":
-            blocks.extend(_frame_blocks(package, relations, shape))
-        elif name in ("grpSp", "lockedCanvas"):
-            _collect(package, relations, shape, titles, blocks)
-        elif name not in ("pic", "nvGrpSpPr", "grpSpPr", "extLst"):
-            blocks.extend(Block(kind="paragraph", text=line) for line in _lines(shape))
+@dataclass
+class _Slide:
+    """Collects the blocks of a slide, or of its notes."""
+
+    package: Package
+    relations: Relations
+    images: ImageFolder
+    titles: list[Block] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+
+    def collect(self, container: Element | None) -> None:
+        for shape in content_children(container) if container is not None else []:
+            name = local_name(shape)
+            if name == "sp":
+                self._shape(shape)
+            elif name == "graphicFrame":
+                self._frame(shape)
+            elif name in ("grpSp", "lockedCanvas"):
+                self.collect(shape)
+            elif name == "pic":
+                self._picture(shape)
+            elif name not in _NO_TEXT:
+                self.blocks.extend(Block(kind="paragraph", text=line) for line in shape_lines(shape))
+
+    def _shape(self, shape: Element) -> None:
+        kind = _placeholder(shape)
+        body = child(shape, "txBody")
+        if kind in _TITLES:
+            self.titles.append(Block(kind="heading", text=one_line(" ".join(shape_lines(body))), level=1))
+        elif kind not in _FURNITURE:
+            self.blocks.extend(_text_blocks(body, listed=kind in _LISTED))
+        fill = child(shape, "spPr", "blipFill")
+        if fill is not None:  # a shape filled with a picture
+            self._picture(shape)
+
+    def _picture(self, picture: Element) -> None:
+        properties = next((child(each, "cNvPr") for each in picture if local_name(each) in ("nvPicPr", "nvSpPr")), None)
+        alt = "" if properties is None else properties.get("descr") or properties.get("title") or ""
+        blip = next(picture.iter("{*}blip"), None)
+        relation = attribute(blip, "embed") if blip is not None else None
+        self.blocks.extend(picture_blocks(self.package, self.relations, self.images, relation=relation, alt=alt))
+
+    def _frame(self, frame: Element) -> None:
+        data = child(frame, "graphic", "graphicData")
+        for each in content_children(data) if data is not None else []:
+            name = local_name(each)
+            if name == "tbl":
+                rows = [[_cell(cell) for cell in row if local_name(cell) == "tc"] for row in each if _is_row(row)]
+                self.blocks.extend(table_block(rows))
+            elif name in ("chart", "relIds"):
+                self.blocks.extend(figure_blocks(self.package, self.relations, each))
+            elif name == "oleObj":
+                self.collect(each)  # the picture that stands for it
+            else:
+                self.blocks.extend(Block(kind="paragraph", text=line) for line in shape_lines(each))
+
+
+def _is_row(element: Element) -> bool:
+    return local_name(element) == "tr"
+
+
+def _cell(cell: Element) -> str:
+    """A cell's text; a cell that another one covers shows none."""
+    if any(cell.get(name) in ("1", "true") for name in ("hMerge", "vMerge")):
+        return ""
+    return " ".join(shape_lines(child(cell, "txBody")))
 
 
 def _placeholder(shape: Element) -> str | None:
@@ -91,15 +159,17 @@ def _placeholder(shape: Element) -> str | None:
 
 def _text_blocks(body: Element | None, *, listed: bool) -> list[Block]:
     blocks = []
-    for paragraph in body if body is not None else []:
+    for paragraph in content_children(body) if body is not None else []:
         if local_name(paragraph) != "p":
             continue
         properties = child(paragraph, "pPr")
         bulleted = listed if properties is None else _is_bulleted(properties, default=listed)
-        level = _level(properties)
-        text = _paragraph_text(paragraph)
         blocks.append(
-            Block(kind="list_item" if bulleted else "paragraph", text=text, level=level if bulleted else None)
+            Block(
+                kind="list_item" if bulleted else "paragraph",
+                text=paragraph_text(paragraph),
+                level=_level(properties) if bulleted else None,
+            )
         )
     return blocks
 
@@ -116,46 +186,10 @@ def _level(properties: Element | None) -> int:
     return min(int(text), 8) + 1 if text.isascii() and text.isdigit() else 1
 
 
-def _paragraph_text(paragraph: Element) -> str:
-    pieces = []
-    for each in paragraph.iter("{*}t", "{*}br", "{*}tab"):
-        if local_name(each) == "t":
-            pieces.append(each.text or "")
-        else:
-            pieces.append(" ")
-    return one_line("".join(pieces))
-
-
-def _lines(element: Element | None) -> list[str]:
-    paragraphs = element.iter("{*}p") if element is not None else []
-    return [text for text in map(_paragraph_text, paragraphs) if text]
-
-
-def _frame_blocks(package: Package, relations: dict[str, tuple[str, str]], frame: Element) -> list[Block]:
-    data = child(frame, "graphic", "graphicData")
-    blocks: list[Block] = []
-    for each in content_children(data) if data is not None else []:
-        name = local_name(each)
-        if name == "tbl":
-            rows = [
-                [" ".join(_lines(cell)) for cell in row if local_name(cell) == "tc"]
-                for row in each
-                if local_name(row) == "tr"
-            ]
-            blocks.extend(table_block(rows))
-        elif name in ("chart", "relIds"):
-            _, target = relations.get(attribute(each, "dm" if name == "relIds" else "id") or "", ("", ""))
-            root = package.xml(target) if target else None
-            blocks.extend(chart_blocks(root) if name == "chart" else diagram_blocks(root))
-        else:
-            blocks.extend(Block(kind="paragraph", text=line) for line in _lines(each))
-    return blocks
-
-
-def _note_blocks(package: Package, part: str) -> list[Block]:
-    tree = child(package.xml(part), "cSld", "spTree")
-    lines: list[str] = []
-    for shape in tree.iter("{*}sp") if tree is not None else []:
-        if _placeholder(shape) not in _FURNITURE:
-            lines.extend(_lines(child(shape, "txBody")))
-    return [Block(kind="note", text=line) for line in lines]
+def _comments(root: Element | None) -> list[str]:
+    """Texts of the reviewers' comments, of both kinds, replies after what they reply to."""
+    texts = []
+    for element in root.iter("{*}cm", "{*}reply") if root is not None else []:
+        plain, rich = child(element, "text"), child(element, "txBody")
+        texts.append(one_line(plain.text or "") if plain is not None else " ".join(shape_lines(rich)))
+    return [text for text in texts if text]

@@ -15,6 +15,7 @@ _TRANSLATE = str.maketrans(
 # what JSON, XML and tokenizers can do without: controls (but tab and newline), lone surrogates
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _HYPHEN_END = re.compile(r"(\w*[^\W\d_])-$")
+_TAIL = 80  # characters
 _BULLET = re.compile(r"^[•◦▪‣●○■–·\uf0b7]\s+(?=\S)")
 _UNTITLED = re.compile(
     r"(?i)^(untitled.*|\(?anonymous\)?|unspecified|(power\s?point )?presentation\d*|word document|document\d*"
@@ -42,18 +43,21 @@ def join_lines(lines: list[str]) -> str:
     >>> join_lines(["The pump is an effi-", "cient device of the Z-", "Series."])
     'The pump is an efficient device of the Z-Series.'
     """
-    joined = ""
+    parts: list[str] = []
+    tail = ""  # the end of what is joined so far, enough to hold a word: the whole would make this quadratic
     for line in (one_line(line) for line in lines):
         if not line:
             continue
-        if not joined:
-            joined = line
-        elif _HYPHEN_END.search(joined) and line[0].isalpha():
-            keep = line[0].isupper() or len(_HYPHEN_END.search(joined)[1]) < 2  # type: ignore[index]
-            joined = (joined if keep else joined[:-1]) + line
+        broken = _HYPHEN_END.search(tail) if tail and line[0].isalpha() else None
+        if broken is None:
+            parts.append(f" {line}" if parts else line)
         else:
-            joined = f"{joined} {line}"
-    return joined
+            if not (line[0].isupper() or len(broken[1]) < 2):
+                parts[-1] = parts[-1][:-1]
+                tail = tail[:-1]
+            parts.append(line)
+        tail = (tail + parts[-1])[-_TAIL:]
+    return "".join(parts)
 
 
 def paragraphs_from_lines(text: str) -> list[Block]:

@@ -1,7 +1,10 @@
 """The child's side: read one request a line, answer one line each, inside a memory limit. Run by pool.py.
 
-    request  {"path": "/docs/a.pdf", "id": "a.pdf", "alarm_seconds": 70}
+    request  {"path": "/docs/a.pdf", "id": "a.pdf", "alarm_seconds": 70, "settings": {…}, "images": "/out/images"}
     answer   {"document": {…}}   or   {"reason": "corrupt", "message": "…"}
+    before   {"more_seconds": 90}: a page is being recognised, which has its own limit; may come many times
+
+Pictures are written to the folder the request names, each under a name made of its content.
 
 The answer goes out on a private copy of standard output, so that nothing a library prints can tear it.
 """
@@ -13,36 +16,67 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from clara.errors import ExtractionError
-from clara.extraction.readers import backend_stamp, load_reader
+from clara.extraction.images import ImageFolder
+from clara.extraction.readers import load_reader, reader_extras, stamp_for
+from clara.extraction.settings import ReadSettings
 from clara.extraction.sniff import sniff_media_type
 from clara.jsonl import MAX_LINE_BYTES, dump
 from clara.schema import Document
 
+ALARM_MARGIN_SECONDS = 10  # the child's own alarm goes off this much after the parent's limit
 
-def read_document(path: Path, *, document_id: str) -> Document:
+MoreTime = Callable[[int], None]  # told before a step that has its own limit, in seconds
+
+
+def _no_more_time(seconds: int) -> None:
+    """Nobody counts."""
+
+
+def read_document(
+    path: Path,
+    *,
+    document_id: str,
+    settings: ReadSettings | None = None,
+    images: Path | None = None,
+    more_time: MoreTime = _no_more_time,
+) -> Document:
     """The document in the file. Raises ExtractionError with a typed reason, MemoryError past the limit."""
     try:
         data = path.read_bytes()
     except OSError as error:
         raise ExtractionError(f"cannot be opened: {error.strerror or error}", reason="unreadable") from error
+    settings = settings or ReadSettings()
     media_type = sniff_media_type(data, suffix=path.suffix)
+    folder = ImageFolder(images, min_side=settings.min_image_side)
+    extras = {"images": folder, "settings": settings, "more_time": more_time}
+    taken = {name: extras[name] for name in reader_extras(media_type)}
     try:
-        document = load_reader(media_type)(data, document_id=document_id, backend=backend_stamp(media_type))
+        document = load_reader(media_type)(
+            data, document_id=document_id, backend=stamp_for(media_type, settings), **taken
+        )
     except RecursionError as error:
         raise ExtractionError("its parts are nested too deeply", reason="corrupt") from error
-    if not any(page.blocks for page in document.pages):
+    blocks = [block for page in document.pages for block in page.blocks]
+    if not any(block.text.strip() for block in blocks) and not (settings.keep_textless and blocks):
         raise ExtractionError("there is no text in it", reason="no_text")
     return document
 
 
-def answer(request: dict[str, Any]) -> tuple[str, str]:
+def answer(request: dict[str, Any], *, more_time: MoreTime = _no_more_time) -> tuple[str, str]:
     """The reply to one request as a line of JSON, and its reason, '' when all is well."""
     try:
-        document = read_document(Path(request["path"]), document_id=request["id"])
+        document = read_document(
+            Path(request["path"]),
+            document_id=request["id"],
+            settings=ReadSettings(**request.get("settings", {})),
+            images=Path(request["images"]) if request.get("images") else None,
+            more_time=more_time,
+        )
         line = f'{{"document": {dump(document)}}}'
         if len(line.encode("utf-8")) > MAX_LINE_BYTES:
             raise ExtractionError(f"holds more than {MAX_LINE_BYTES // 2**20} MiB of text", reason="too_large")
@@ -63,10 +97,16 @@ def main() -> None:
     _limit_memory(int(sys.argv[1]))
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+
+    def more_time(seconds: int) -> None:
+        _alarm(seconds + ALARM_MARGIN_SECONDS)
+        replies.write(json.dumps({"more_seconds": seconds}) + "\n")
+        replies.flush()
+
     for line in sys.stdin:
         request = json.loads(line)
         _alarm(request["alarm_seconds"])
-        reply, reason = answer(request)
+        reply, reason = answer(request, more_time=more_time)
         _alarm(0)
         replies.write(reply + "\n")
         replies.flush()

@@ -1,0 +1,264 @@
+"""The steps of the pipeline: what each depends on, what it writes, and the public function that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clara.errors import RecordsError, UsageError
+from clara.extraction.folder import file_sha256
+from clara.extraction.listing import list_files
+from clara.jsonl import ALL_EXAMPLES, check_file
+from clara.pipeline.markers import hashes, sha256
+from clara.pipeline.settings import PipelineSettings
+
+RAW, REDACTED, DESCRIBED = "raw_knowledge.jsonl", "raw_knowledge.redacted.jsonl", "described_knowledge.jsonl"
+STAGES = ("pretrain_data", "instruction_data", "end_to_end_data")
+ROWS = tuple(f"{stage}{part}.jsonl" for part in ("", "_eval") for stage in STAGES)
+READERS = ("pypdfium2", "liteparse", "python-docx", "python-pptx", "lxml", "openpyxl", "pillow")
+Outputs = Callable[[Path], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """`inputs` and `do` are called when the steps before are done; `do` returns the counts for the manifest."""
+
+    name: str
+    inputs: Callable[[], dict[str, str]]
+    settings: dict[str, Any]
+    packages: tuple[str, ...]
+    outputs: Callable[[], Sequence[str]]
+    do: Callable[[], dict[str, Any]]
+
+
+def make_steps(raw_data: Path, folder: Path, settings: PipelineSettings) -> list[Step]:
+    """The steps in order. A step that has nothing to do (a scan without an endpoint) is left out."""
+    online, seen = bool(settings.base_url), bool(settings.vision_model)
+    scanned = (online or seen) and settings.privacy != "off"
+    source = REDACTED if scanned and settings.privacy == "redact" else RAW
+    steps = [_extract(raw_data, folder, settings)]
+    if scanned:
+        steps.append(_scan(folder, settings))
+    if seen:
+        steps.append(_describe(folder, source, settings))
+        source = DESCRIBED
+    steps += [_synthesize(folder, source, settings), _validate(folder)]
+    if settings.report:
+        steps.append(_report(folder, settings))
+    return steps
+
+
+def _extract(raw_data: Path, folder: Path, settings: PipelineSettings) -> Step:
+    def inputs() -> dict[str, str]:
+        own = {folder.resolve()} if folder.resolve().is_relative_to(raw_data.resolve()) else set()
+        candidates, _ = list_files(raw_data, exclude=own)
+        return {one.document_id: file_sha256(one.path) or "unreadable" for one in candidates}
+
+    def do() -> dict[str, Any]:
+        from clara.extraction.console import extract_with_progress
+        from clara.extraction.settings import ReadSettings
+
+        if folder.resolve().is_relative_to(raw_data.resolve()):
+            raise UsageError(f"--output {folder} is inside {raw_data}: its files would be read as documents")
+        report = extract_with_progress(
+            raw_data,
+            folder / RAW,
+            workers=settings.workers,
+            timeout_seconds=settings.timeout_seconds,
+            memory_mb=settings.memory_mb,
+            settings=ReadSettings(
+                ocr=settings.ocr,
+                ocr_languages=settings.ocr_languages,
+                pdf_backend=settings.pdf_backend,
+                keep_textless=bool(settings.vision_model),
+            ),
+            run=_runner(settings),
+        )
+        counts = {verdict: report.count(verdict) for verdict in ("ok", "failed", "skipped")}
+        return {**counts, "reasons": dict(sorted(report.reasons.items()))}
+
+    names = ("timeout_seconds", "memory_mb", "ocr", "ocr_languages", "pdf_backend", "vision_model")
+    return Step(
+        name="extract",
+        inputs=inputs,
+        settings=settings.deciding(*names),
+        packages=READERS,
+        outputs=lambda: [RAW, *_files_below(folder, "images")],
+        do=do,
+    )
+
+
+def _scan(folder: Path, settings: PipelineSettings) -> Step:
+    def do() -> dict[str, Any]:
+        import json
+        import shutil
+
+        from clara.quality.gate import REPORT, pass_gate
+
+        found = pass_gate(folder / RAW, folder, mode=settings.privacy, policy_file=settings.privacy_policy)
+        if settings.privacy == "redact" and found == folder / RAW:  # nothing to hide: the next steps read one name
+            beside = folder / f".{REDACTED}.tmp"
+            shutil.copyfile(found, beside)
+            beside.replace(folder / REDACTED)
+        return {"findings": json.loads((folder / REPORT).read_text(encoding="utf-8")).get("counts", {})}
+
+    return Step(
+        name="scan",
+        inputs=lambda: {**hashes(folder, [RAW]), **_file("privacy_policy", settings.privacy_policy)},
+        settings=settings.deciding("privacy"),
+        packages=("phonenumbers", "python-stdnum", "bc-detect-secrets"),
+        outputs=lambda: [REDACTED] if settings.privacy == "redact" else [],
+        do=do,
+    )
+
+
+def _describe(folder: Path, source: str, settings: PipelineSettings) -> Step:
+    def do() -> dict[str, Any]:
+        import shutil
+
+        from clara.synthesis.picturing import check_vision, describe_with_progress
+
+        check_vision(settings.vision_model, settings.base_url)
+        print("pictures are sent as they are: the privacy scan reads texts only")
+        shutil.copyfile(folder / source, folder / DESCRIBED)
+        report = describe_with_progress(
+            folder / DESCRIBED,
+            model=settings.vision_model,
+            base_url=settings.base_url,
+            concurrency=settings.concurrency,
+        )
+        return {"described": report.described, "decorative": report.decorative, "failed": len(report.failed)}
+
+    return Step(
+        name="describe",
+        inputs=lambda: hashes(folder, [source]),
+        settings=settings.deciding("vision_model", "base_url"),
+        packages=("pillow",),
+        outputs=lambda: [DESCRIBED],
+        do=do,
+    )
+
+
+def _synthesize(folder: Path, source: str, settings: PipelineSettings) -> Step:
+    def do() -> dict[str, Any]:
+        return make_rows(folder / source, folder, settings)
+
+    names = ("base_url", "model", "base_model", "max_tokens", "num_documents", "num_candidates", "seed",
+             "eval_fraction", "max_rounds", "tasks", "language", "cross_lingual", "unanswerable_share",
+             "judge_threshold", "judge_model")  # fmt: skip
+    return Step(
+        name="synthesize",
+        inputs=lambda: {**hashes(folder, [source]), **_prompt_files(settings.prompts)},
+        settings=settings.deciding(*names),
+        packages=("tokenizers", "semantic-text-splitter", "bm25s"),
+        outputs=lambda: [*ROWS, "rejects.jsonl", "synthesis_report.json"],
+        do=do,
+    )
+
+
+def make_rows(source: Path, folder: Path, settings: PipelineSettings, *, dry_run: bool = False) -> dict[str, Any]:
+    """The synthesis step; with `dry_run` only its estimate is printed."""
+    from clara.synthesis.console import synthesize_with_progress
+    from clara.synthesis.spending import RunLimits
+
+    passed = ("base_url", "model", "base_model", "max_tokens", "num_documents", "num_candidates", "seed",
+              "eval_fraction", "max_rounds", "concurrency", "prompts", "tasks", "language", "cross_lingual",
+              "unanswerable_share", "judge_threshold", "judge_model")  # fmt: skip
+    prepare = None
+    if settings.engine == "ray" and not settings.base_url and not dry_run:
+        from clara.pipeline.ray_engine import drafts_on_ray
+
+        prepare = drafts_on_ray(source, settings)
+    report = synthesize_with_progress(
+        source,
+        folder,
+        **{name: getattr(settings, name) for name in passed},
+        privacy=None,  # the step before has scanned
+        prepare=prepare,
+        limits=RunLimits(
+            max_requests=settings.max_requests,
+            max_cost=settings.max_cost,
+            price_in=settings.price_in,
+            price_out=settings.price_out,
+            requests_per_minute=settings.requests_per_minute,
+            tokens_per_minute=settings.tokens_per_minute,
+            timeout_seconds=settings.request_timeout_seconds,
+            dry_run=dry_run,
+        ),
+    )
+    return report.as_json() if report else {}
+
+
+def _validate(folder: Path) -> Step:
+    def do() -> dict[str, Any]:
+        counts: dict[str, int] = {}
+        problems = []
+        for name in ROWS:
+            if (folder / name).is_file() and (folder / name).stat().st_size:
+                good, bad = check_file(folder / name, ALL_EXAMPLES)
+                counts[name] = len(good)
+                problems += bad
+        if problems:
+            raise RecordsError(problems)
+        if not counts:
+            raise UsageError(f"no rows were made; {folder / 'rejects.jsonl'} says what was refused and why")
+        return counts
+
+    return Step(
+        name="validate",
+        inputs=lambda: hashes(folder, ROWS),
+        settings={},
+        packages=("pydantic",),
+        outputs=list,
+        do=do,
+    )
+
+
+def _report(folder: Path, settings: PipelineSettings) -> Step:
+    def do() -> dict[str, Any]:
+        import json
+
+        from clara.jsonl import write_lines
+        from clara.quality.card import make_card
+        from clara.quality.card_page import render_card
+
+        whole = json.dumps(make_card(folder, seed=settings.seed), ensure_ascii=False)
+        card = json.loads(whole.replace(json.dumps(f"{folder}/", ensure_ascii=False)[1:-1], ""))  # no path of here
+        write_lines(folder / "data_card.json", [json.dumps(card, ensure_ascii=False, indent=1)])
+        write_lines(folder / "data_card.html", [render_card(card, title=f"Data card of {folder.name or folder}")])
+        levels = [finding["level"] for finding in card["findings"]]
+        return {level: levels.count(level) for level in sorted(set(levels))}
+
+    return Step(
+        name="report",
+        inputs=lambda: hashes(folder, ROWS),
+        settings=settings.deciding("seed"),
+        packages=("datasketch", "matplotlib"),
+        outputs=lambda: ["data_card.json"],
+        do=do,
+    )
+
+
+def _runner(settings: PipelineSettings) -> Any:
+    if settings.engine != "ray":
+        return None
+    from clara.pipeline.ray_engine import run_jobs_on_ray
+
+    return run_jobs_on_ray
+
+
+def _files_below(folder: Path, name: str) -> list[str]:
+    below = sorted(path for path in (folder / name).rglob("*") if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in below]
+
+
+def _file(name: str, path: Path | None) -> dict[str, str]:
+    return {name: sha256(path)} if path is not None and path.is_file() else {}
+
+
+def _prompt_files(prompts: Path | None) -> dict[str, str]:
+    if prompts is None:
+        return {}
+    return {f"prompts/{name}": sha256(prompts / name) for name in _files_below(prompts, ".")}

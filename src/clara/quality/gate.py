@@ -1,0 +1,114 @@
+"""The gate before an endpoint: what is about to leave the machine is scanned first, and stays when the policy says so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Literal, get_args
+
+from clara.errors import PrivacyError, UsageError
+from clara.jsonl import iter_records, write_jsonl, write_lines
+from clara.quality.policy import Policy, make_policy, read_policy
+from clara.quality.redact import Redactor
+from clara.quality.scan import ScanReport, finding_lines, make_scanner, scan_units
+from clara.quality.units import Unit
+from clara.schema import Block, Document, Page
+
+Mode = Literal["block", "warn", "redact", "off"]
+REPORT = "privacy_report.json"
+REDACTED = "raw_knowledge.redacted.jsonl"
+
+
+def check_before_sending(
+    documents: Iterable[Document],
+    policy: Policy | None = None,
+    *,
+    images: Iterable[tuple[str, str | None]] = (),
+    file: str = "",
+) -> ScanReport:
+    """Scan what a model would be sent of these documents: titles and block texts. `report.blocked` says whether it may go.
+
+    `images` are (name, recognised text) pairs of pictures that would be sent; without OCR the text is None, and the image is
+    counted in `report.images_unread`, since nobody can say what it shows.
+    """
+    policy = policy or Policy()
+    scanner = make_scanner(policy)
+    report = ScanReport()
+    for number, document in enumerate(documents, start=1):
+        scan_units(report, file or document.id, _document_units(document, number), scanner, policy)
+    for name, recognised in images:
+        if recognised is None:
+            report.images_unread += 1
+        else:
+            scan_units(report, name, [Unit(line=1, field="", name="", record="", text=recognised)], scanner, policy)
+    return report
+
+
+def pass_gate(
+    raw_knowledge: Path,
+    output_dir: Path,
+    *,
+    mode: str = "block",
+    policy_file: Path | None = None,
+    tell: Callable[[str], None] = print,
+) -> Path:
+    """The file to make data from when its text goes to an endpoint: `raw_knowledge` itself, or a redacted copy of it.
+
+    block: PrivacyError when the policy blocks a finding (by default secrets do, personal data warns); warn: only tell;
+    redact: use a copy with placeholders in `output_dir`; off: no scan. The findings go to privacy_report.json, masked.
+    """
+    if mode not in get_args(Mode):
+        raise UsageError(f"--privacy {mode}: unknown (one of {', '.join(get_args(Mode))})")
+    if mode == "off":
+        tell("privacy scan: off, the text is sent as it is")
+        return raw_knowledge
+    policy = read_policy(policy_file) if policy_file else make_policy()
+    report = check_before_sending(iter_records(raw_knowledge, Document), policy, file=str(raw_knowledge))
+    write_lines(output_dir / REPORT, [json.dumps({"mode": mode, **report.as_json()}, ensure_ascii=False, indent=2)])
+    tell(f"privacy scan: {report.summary}; see {output_dir / REPORT}" if report.counts else f"privacy scan: {report.summary}")
+    if mode == "redact":
+        return _redacted_copy(raw_knowledge, output_dir, policy) if report.counts else raw_knowledge
+    if report.blocked and mode == "block":
+        first = "\n".join(finding_lines(report, policy, shown=5))
+        raise PrivacyError(
+            f"nothing was sent: {report.summary} in {raw_knowledge}; remove them, or run again with --privacy redact, or with a "
+            f"--privacy-policy that allows them (--privacy warn sends them)\n{first}"
+        )
+    return raw_knowledge
+
+
+def redact_documents(documents: Iterable[Document], policy: Policy | None = None) -> list[Document]:
+    """The documents with placeholders in place of what is private, block by block."""
+    kept = list(documents)
+    redactor = Redactor(policy or Policy())
+    for number, document in enumerate(kept, start=1):
+        for unit in _document_units(document, number):
+            redactor.learn(unit)
+    return [_redacted(document, redactor) for document in kept]
+
+
+def _redacted_copy(raw_knowledge: Path, output_dir: Path, policy: Policy) -> Path:
+    target = output_dir / REDACTED
+    redactor = Redactor(policy)
+    for number, document in enumerate(iter_records(raw_knowledge, Document), start=1):
+        for unit in _document_units(document, number):
+            redactor.learn(unit)
+    write_jsonl(target, (_redacted(document, redactor) for document in iter_records(raw_knowledge, Document)))
+    return target
+
+
+def _redacted(document: Document, redactor: Redactor) -> Document:
+    def block(old: Block) -> Block:
+        return old.model_copy(update={"text": redactor.redact(old.text)[0]})
+
+    pages = [Page(number=page.number, blocks=[block(one) for one in page.blocks]) for page in document.pages]
+    return document.model_copy(update={"title": redactor.redact(document.title)[0], "pages": pages})
+
+
+def _document_units(document: Document, number: int) -> Iterable[Unit]:
+    yield Unit(line=number, field="title", name="title", record=document.id, text=document.title)
+    for at, page in enumerate(document.pages):
+        for position, block in enumerate(page.blocks):
+            field = f"pages[{at}].blocks[{position}].text"
+            yield Unit(line=number, field=field, name="text", record=document.id, text=block.text)

@@ -1,0 +1,217 @@
+"""Sentence embeddings for hard negatives: a local BERT-like folder read with numpy, or an endpoint's /embeddings.
+
+A local folder holds config.json, tokenizer.json and model.safetensors, as sentence-transformers saves MiniLM, BGE, GTE
+or E5 models. Nothing is downloaded, and neither torch nor transformers is needed: passages are few and short.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from clara.errors import LLMError, MissingExtraError, UsageError
+from clara.llm import Journal
+from clara.llm.environment import api_key
+from clara.llm.journal import Reply, request_key
+
+BATCH = 32
+FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2}  # model_type -> where its position ids start
+
+
+class Embedder(Protocol):
+    """Rows of unit length, one for each text; `documents` says whose text it is, for the privacy receipt."""
+
+    def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray: ...
+
+    def usage(self) -> dict[str, Any]: ...
+
+
+class LocalEmbedder:
+    """A BERT encoder with mean or first-token pooling, in float32. Raises UsageError for a folder it cannot read."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from safetensors.numpy import load_file
+            from tokenizers import Tokenizer
+        except ImportError as error:
+            raise MissingExtraError(error.name or "safetensors", extra="data") from None
+        for name in ("config.json", "tokenizer.json", "model.safetensors"):
+            if not (folder / name).is_file():
+                raise UsageError(f"--embedding-model {folder}: there is no {name}; name a sentence-embedding folder")
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if config.get("model_type") not in FAMILIES:
+            raise UsageError(
+                f"--embedding-model {folder}: model_type {config.get('model_type')!r} is none of {', '.join(FAMILIES)}"
+            )
+        try:
+            weights = load_file(folder / "model.safetensors")
+        except Exception as error:  # the binding raises its own and numpy's
+            raise UsageError(f"--embedding-model {folder}: model.safetensors cannot be read: {error}") from None
+        self._weights = {
+            name.removeprefix("bert.").removeprefix("roberta."): value.astype(np.float32)
+            for name, value in weights.items()
+            if value.dtype.kind == "f"
+        }
+        self._first_position = FAMILIES[config["model_type"]]
+        self._heads, self._layers = config["num_attention_heads"], config["num_hidden_layers"]
+        self._epsilon = config.get("layer_norm_eps", 1e-12)
+        pooling = folder / "1_Pooling" / "config.json"
+        self._first_token = pooling.is_file() and bool(
+            json.loads(pooling.read_text(encoding="utf-8")).get("pooling_mode_cls_token")
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        positions = len(self._weights["embeddings.position_embeddings.weight"]) - self._first_position
+        self._tokenizer.enable_truncation(min(positions, 512))
+        self._tokenizer.enable_padding(pad_id=config.get("pad_token_id") or 0)
+        self._known: dict[str, np.ndarray] = {}
+
+    def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
+        new = sorted({text for text in texts if text not in self._known}, key=lambda text: (len(text), text))
+        for start in range(0, len(new), BATCH):
+            batch = new[start : start + BATCH]
+            self._known.update(zip(batch, self._encode(batch), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+    def usage(self) -> dict[str, Any]:
+        return {}
+
+    def _encode(self, texts: list[str]) -> np.ndarray:
+        encoded = self._tokenizer.encode_batch(texts)
+        ids = np.array([item.ids for item in encoded])  # [batch, length]
+        mask = np.array([item.attention_mask for item in encoded], dtype=np.float32)
+        weights = self._weights
+        hidden = (
+            weights["embeddings.word_embeddings.weight"][ids]
+            + weights["embeddings.position_embeddings.weight"][self._first_position + np.arange(ids.shape[1])]
+            + weights["embeddings.token_type_embeddings.weight"][0]
+        )
+        hidden = self._norm(hidden, "embeddings.LayerNorm")  # [batch, length, hidden]
+        for layer in range(self._layers):
+            hidden = self._layer(hidden, mask, f"encoder.layer.{layer}")
+        pooled = hidden[:, 0] if self._first_token else (hidden * mask[:, :, None]).sum(1) / mask.sum(1)[:, None]
+        unit: np.ndarray = pooled / np.maximum(np.linalg.norm(pooled, axis=1, keepdims=True), 1e-12)
+        return unit
+
+    def _layer(self, hidden: np.ndarray, mask: np.ndarray, name: str) -> np.ndarray:
+        batch, length, size = hidden.shape
+        query, key, value = (
+            self._linear(hidden, f"{name}.attention.self.{part}")
+            .reshape(batch, length, self._heads, size // self._heads)
+            .transpose(0, 2, 1, 3)
+            for part in ("query", "key", "value")
+        )  # [batch, heads, length, head size]
+        scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(size // self._heads) + (mask[:, None, None, :] - 1) * 1e9
+        scores = np.exp(scores - scores.max(-1, keepdims=True))
+        attended = (scores / scores.sum(-1, keepdims=True)) @ value
+        attended = attended.transpose(0, 2, 1, 3).reshape(batch, length, size)
+        hidden = self._norm(
+            hidden + self._linear(attended, f"{name}.attention.output.dense"), f"{name}.attention.output.LayerNorm"
+        )
+        wide = _gelu(self._linear(hidden, f"{name}.intermediate.dense"))
+        return self._norm(hidden + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
+
+    def _linear(self, hidden: np.ndarray, name: str) -> np.ndarray:
+        out: np.ndarray = hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return out
+
+    def _norm(self, hidden: np.ndarray, name: str) -> np.ndarray:
+        centred = hidden - hidden.mean(-1, keepdims=True)
+        scaled = centred / np.sqrt((centred**2).mean(-1, keepdims=True) + self._epsilon)
+        out: np.ndarray = scaled * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        return out
+
+
+def _gelu(values: np.ndarray) -> np.ndarray:
+    """x times the normal distribution's integral, its error function to 1.5e-7 (Abramowitz and Stegun 7.1.26)."""
+    scaled = np.abs(values) / np.sqrt(2.0, dtype=np.float32)
+    t = 1 / (1 + 0.3275911 * scaled)
+    series = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))))
+    error = np.sign(values) * (1 - series * np.exp(-(scaled**2)))
+    out: np.ndarray = (0.5 * values * (1 + error)).astype(np.float32)
+    return out
+
+
+class EndpointEmbedder:
+    """Vectors of an OpenAI-compatible /embeddings, each kept in the journal and never asked for twice."""
+
+    def __init__(self, base_url: str, model: str, *, journal: Path | None = None) -> None:
+        try:
+            import openai
+        except ImportError:
+            raise MissingExtraError("openai", extra="data") from None
+        self._openai = openai
+        self._base_url, self._model = base_url, model
+        self._journal = Journal(journal)
+        self._client = openai.OpenAI(api_key=api_key() or "none", base_url=base_url, max_retries=5, timeout=120)
+        self._usage = {
+            "embedding_requests": 0,
+            "embedding_texts": 0,
+            "embeddings_from_journal": 0,
+            "embedding_bytes": 0,
+        }
+        self._known: dict[str, np.ndarray] = {}
+
+    def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
+        waiting: list[str] = []
+        for text in dict.fromkeys(texts):
+            if text in self._known:
+                continue
+            if kept := self._journal.get(self._key(text)):
+                self._known[text] = np.frombuffer(base64.b64decode(kept.content), dtype=np.float32)
+                self._usage["embeddings_from_journal"] += 1
+            else:
+                waiting.append(text)
+        for start in range(0, len(waiting), BATCH):
+            batch = waiting[start : start + BATCH]
+            number, vectors = self._ask(batch, documents)
+            size = sum(vector.nbytes for vector in vectors)
+            for text, vector in zip(batch, vectors, strict=True):
+                self._known[text] = vector
+                reply = Reply(base64.b64encode(vector.tobytes()).decode())
+                self._journal.put(self._key(text), reply, model=self._model, number=number, bytes_in=size)
+        return np.stack([self._known[text] for text in texts])
+
+    def usage(self) -> dict[str, Any]:
+        return {"embedding_model": self._model, **self._usage}
+
+    def _key(self, text: str) -> str:
+        return request_key(self._base_url, {"model": self._model, "embedding": text})
+
+    def _ask(self, batch: list[str], documents: Sequence[str]) -> tuple[int, list[np.ndarray]]:
+        """The number of the request in the journal, and a vector of unit length for each text."""
+        size = sum(len(text.encode()) for text in batch)
+        self._usage["embedding_requests"] += 1
+        self._usage["embedding_texts"] += len(batch)
+        self._usage["embedding_bytes"] += size
+        number = self._journal.send(
+            host=self._base_url.split("://")[-1].split("/")[0],
+            model=self._model,
+            purpose="embeddings",
+            documents=documents,
+            sha256=hashlib.sha256("\0".join(batch).encode()).hexdigest(),
+            bytes_out=size,
+        )
+        where = f"{self._base_url}/embeddings"
+        try:
+            reply = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
+        except self._openai.APIStatusError as error:
+            status = error.status_code
+            self._journal.failed(number, bytes_in=0, reason=f"HTTP {status}")
+            cure = "set OPENAI_API_KEY" if status in (401, 403) else "check --embedding-model and --base-url"
+            raise LLMError(f"{where} answers HTTP {status} for the model {self._model!r}: {cure}") from None
+        except (self._openai.OpenAIError, ValueError):
+            self._journal.failed(number, bytes_in=0, reason="no usable reply")
+            raise LLMError(f"{where} cannot be reached or its reply cannot be read: check --base-url") from None
+        vectors = [
+            np.array(item.embedding, dtype=np.float32) for item in sorted(reply.data, key=lambda item: item.index)
+        ]
+        if len(vectors) != len(batch):
+            self._journal.failed(number, bytes_in=0, reason="too few vectors")
+            raise LLMError(f"{where} sent {len(vectors)} vectors for {len(batch)} texts")
+        return number, [vector / max(float(np.linalg.norm(vector)), 1e-12) for vector in vectors]
