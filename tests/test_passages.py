@@ -1,4 +1,4 @@
-"""Passages of real texts, English, Chinese, Japanese and Arabic: nothing over budget in training, no sentence cut in vain."""
+"""Passages of real texts in four languages: nothing over budget in training, no sentence cut in vain."""
 
 from __future__ import annotations
 

@@ -86,6 +86,7 @@ def unsupported(text: str, source: str) -> set[str]:
     (set(), {'1986'})
     """
     known = set(words(source))
+    known |= {word for number in _NUMBER.findall(source) for word in words(number)}  # the 760 of '760nm'
     dense = squeezed(source)
     values = {chinese_value(match.group()) for match in _CHINESE_NUMBER.finditer(source)}
     missing = set()
