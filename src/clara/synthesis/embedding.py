@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,7 +107,7 @@ class LocalEmbedder:
             .transpose(0, 2, 1, 3)
             for part in ("query", "key", "value")
         )  # [batch, heads, length, head size]
-        scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(size // self._heads) + (mask[:, None, None, :] - 1) * 1e9
+        scores = query @ key.transpose(0, 1, 3, 2) / math.sqrt(size // self._heads) + (mask[:, None, None, :] - 1) * 1e9
         scores = np.exp(scores - scores.max(-1, keepdims=True))
         attended = (scores / scores.sum(-1, keepdims=True)) @ value
         attended = attended.transpose(0, 2, 1, 3).reshape(batch, length, size)
@@ -117,8 +118,9 @@ class LocalEmbedder:
         return self._norm(hidden + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
     def _linear(self, hidden: np.ndarray, name: str) -> np.ndarray:
-        out: np.ndarray = hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
-        return out
+        flat = hidden.reshape(-1, hidden.shape[-1])  # one large product instead of one for each text
+        out: np.ndarray = flat @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return out.reshape(*hidden.shape[:-1], -1)
 
     def _norm(self, hidden: np.ndarray, name: str) -> np.ndarray:
         centred = hidden - hidden.mean(-1, keepdims=True)
