@@ -134,7 +134,7 @@ def test_an_endpoint_is_asked_once_for_each_text_and_the_journal_says_what_left(
         assert np.array_equal(again.embed(TEXTS), vectors)
         assert asked == [TEXTS]
         assert again.usage()["embeddings_from_journal"] == len(TEXTS)
-        with pytest.raises(LLMError, match="HTTP 404 for the model 'unknown'"):
+        with pytest.raises(LLMError, match="does not know the model 'unknown'"):
             EndpointEmbedder(base_url, "unknown").embed(TEXTS)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
     (sent,) = Journal(tmp_path / "journal.sqlite").all_sent()

@@ -6,8 +6,6 @@ or E5 models. Nothing is downloaded, and neither torch nor transformers is neede
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from clara.errors import LLMError, MissingExtraError, UsageError
-from clara.llm import Journal
-from clara.llm.environment import api_key
-from clara.llm.journal import Reply, request_key
+from clara.errors import MissingExtraError, UsageError
+from clara.llm import LLMConfig, LLMSession
 
 BATCH = 32
 FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2}  # model_type -> where its position ids start
@@ -138,80 +134,41 @@ def _gelu(values: np.ndarray) -> np.ndarray:
 
 
 class EndpointEmbedder:
-    """Vectors of an OpenAI-compatible /embeddings, each kept in the journal and never asked for twice."""
+    """Vectors of an OpenAI-compatible /embeddings, each kept in the journal and never asked for twice.
 
-    def __init__(self, base_url: str, model: str, *, journal: Path | None = None) -> None:
-        try:
-            import openai
-        except ImportError:
-            raise MissingExtraError("openai", extra="data") from None
-        self._openai = openai
-        self._base_url, self._model = base_url, model
-        self._journal = Journal(journal)
-        self._client = openai.OpenAI(api_key=api_key() or "none", base_url=base_url, max_retries=5, timeout=120)
-        self._usage = {
-            "embedding_requests": 0,
-            "embedding_texts": 0,
-            "embeddings_from_journal": 0,
-            "embedding_bytes": 0,
-        }
+    A `session`, when given, is asked instead: its journal and its budget hold for the vectors too.
+    """
+
+    def __init__(
+        self, base_url: str, model: str, *, journal: Path | None = None, session: LLMSession | None = None
+    ) -> None:
+        self._session = session or LLMSession(LLMConfig(base_url=base_url, model=model), journal=journal)
         self._known: dict[str, np.ndarray] = {}
+        self._asked = 0
 
     def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
-        waiting: list[str] = []
-        for text in dict.fromkeys(texts):
-            if text in self._known:
-                continue
-            if kept := self._journal.get(self._key(text)):
-                self._known[text] = np.frombuffer(base64.b64decode(kept.content), dtype=np.float32)
-                self._usage["embeddings_from_journal"] += 1
-            else:
-                waiting.append(text)
-        for start in range(0, len(waiting), BATCH):
-            batch = waiting[start : start + BATCH]
-            number, vectors = self._ask(batch, documents)
-            size = sum(vector.nbytes for vector in vectors)
-            for text, vector in zip(batch, vectors, strict=True):
-                self._known[text] = vector
-                reply = Reply(base64.b64encode(vector.tobytes()).decode())
-                self._journal.put(self._key(text), reply, model=self._model, number=number, bytes_in=size)
+        from clara.synthesis.run import run_async
+
+        waiting = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if waiting:
+            vectors = np.array(run_async(self._ask(waiting, documents)), dtype=np.float32)
+            unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            self._known.update(zip(waiting, unit, strict=True))
         return np.stack([self._known[text] for text in texts])
 
     def usage(self) -> dict[str, Any]:
-        return {"embedding_model": self._model, **self._usage}
+        counts = self._session.usage()
+        return {
+            "embedding_model": counts["model"],
+            "embedding_requests": counts["requests"],
+            "embedding_texts": self._asked,
+            "embeddings_from_journal": counts["from_journal"],
+            "embedding_bytes": counts["bytes_out"],
+        }
 
-    def _key(self, text: str) -> str:
-        return request_key(self._base_url, {"model": self._model, "embedding": text})
-
-    def _ask(self, batch: list[str], documents: Sequence[str]) -> tuple[int, list[np.ndarray]]:
-        """The number of the request in the journal, and a vector of unit length for each text."""
-        size = sum(len(text.encode()) for text in batch)
-        self._usage["embedding_requests"] += 1
-        self._usage["embedding_texts"] += len(batch)
-        self._usage["embedding_bytes"] += size
-        number = self._journal.send(
-            host=self._base_url.split("://")[-1].split("/")[0],
-            model=self._model,
-            purpose="embeddings",
-            documents=documents,
-            sha256=hashlib.sha256("\0".join(batch).encode()).hexdigest(),
-            bytes_out=size,
-        )
-        where = f"{self._base_url}/embeddings"
+    async def _ask(self, texts: list[str], documents: Sequence[str]) -> list[list[float]]:
+        self._asked += len(texts)
         try:
-            reply = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
-        except self._openai.APIStatusError as error:
-            status = error.status_code
-            self._journal.failed(number, bytes_in=0, reason=f"HTTP {status}")
-            cure = "set OPENAI_API_KEY" if status in (401, 403) else "check --embedding-model and --base-url"
-            raise LLMError(f"{where} answers HTTP {status} for the model {self._model!r}: {cure}") from None
-        except (self._openai.OpenAIError, ValueError):
-            self._journal.failed(number, bytes_in=0, reason="no usable reply")
-            raise LLMError(f"{where} cannot be reached or its reply cannot be read: check --base-url") from None
-        vectors = [
-            np.array(item.embedding, dtype=np.float32) for item in sorted(reply.data, key=lambda item: item.index)
-        ]
-        if len(vectors) != len(batch):
-            self._journal.failed(number, bytes_in=0, reason="too few vectors")
-            raise LLMError(f"{where} sent {len(vectors)} vectors for {len(batch)} texts")
-        return number, [vector / max(float(np.linalg.norm(vector)), 1e-12) for vector in vectors]
+            return await self._session.embed(texts, documents=documents)
+        finally:
+            await self._session.close()
