@@ -217,9 +217,10 @@ def with_bar(make: partial[SynthesisReport], drafter: Any) -> SynthesisReport:
 
     class Spent(ProgressColumn):
         def render(self, task: Task) -> Text:
-            return Text(spend_line(drafter.usage()) if hasattr(drafter, "usage") else "")
+            said = spend_line(drafter.usage()) if hasattr(drafter, "usage") else ""
+            return Text(said, no_wrap=True, overflow="ellipsis")
 
-    columns = (TextColumn("drafting"), BarColumn(), MofNCompleteColumn(), TextColumn("passages"), TimeLeft(), Spent())
+    columns = (TextColumn("passages"), BarColumn(10), MofNCompleteColumn(), TimeLeft(), Spent())
     errors = Console(stderr=True)
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
         task = bar.add_task("drafting", total=None)
