@@ -69,6 +69,7 @@ def test_a_budget_stops_the_run_and_the_same_command_ends_it_as_if_undisturbed(t
     with chat_server() as server:
         assert endpoint(server, whole).returncode == 0
         asked = len(server.requests)
+        server.delay_seconds = 0.05  # so that some are in flight when the limit is reached
         options = ("--max-requests", asked // 2 + 1, "--price-in", 1, "--price-out", 1)
         half = endpoint(server, stopped, *options)
         assert half.returncode == 3

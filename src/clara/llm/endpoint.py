@@ -161,7 +161,7 @@ class Endpoint:
             return LLMError(f"{where}: the account's balance is used up (HTTP 402)")
         if status == 404:
             model = request["model"]
-            return LLMError(f"{where} does not know the model {model!r} (HTTP 404): check --model and --base-url")
+            return LLMError(f"{where} does not know the model {model!r} (HTTP 404): check its name and --base-url")
         if status < 400:
             target = urlsplit(error.response.headers.get("location", ""))
             return LLMError(
