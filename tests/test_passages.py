@@ -83,7 +83,8 @@ def tokens_in_training(tokenizer: Tokenizer, text: str) -> int:
 
 # a plain reading of punctuation, and the points in these texts that end nothing
 SENTENCE_END = re.compile(
-    r"(?<!\bSt)(?<!\bDr)(?<!\bProf)(?<!\b[A-HJ-UWYZ])(?<! al)(?<!doi:)[.!?…]+[\"'”’)\]]*(?=\s+[^a-z\s])|[。！？…]+[”’」』）》】\"]*|\n"
+    r"(?<!\bSt)(?<!\bDr)(?<!\bProf)(?<!\b[A-HJ-UWYZ])(?<! al)(?<!doi:)[.!?…]+[\"'”’)\]]*(?=\s+[^a-z\s])"
+    r"|[。！？…]+[”’」』）》】\"]*|\n"
 )
 
 

@@ -7,6 +7,7 @@ or E5 models. Nothing is downloaded, and neither torch nor transformers is neede
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,7 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from clara.errors import MissingExtraError, UsageError
-from clara.llm import LLMConfig, LLMSession
+from clara.llm import LLMSession
+from clara.synthesis.event_loop import run_async
 
 BATCH = 32
 FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2}  # model_type -> where its position ids start
@@ -102,7 +104,7 @@ class LocalEmbedder:
             .transpose(0, 2, 1, 3)
             for part in ("query", "key", "value")
         )  # [batch, heads, length, head size]
-        scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(size // self._heads) + (mask[:, None, None, :] - 1) * 1e9
+        scores = query @ key.transpose(0, 1, 3, 2) / math.sqrt(size // self._heads) + (mask[:, None, None, :] - 1) * 1e9
         scores = np.exp(scores - scores.max(-1, keepdims=True))
         attended = (scores / scores.sum(-1, keepdims=True)) @ value
         attended = attended.transpose(0, 2, 1, 3).reshape(batch, length, size)
@@ -113,8 +115,9 @@ class LocalEmbedder:
         return self._norm(hidden + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
     def _linear(self, hidden: np.ndarray, name: str) -> np.ndarray:
-        out: np.ndarray = hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
-        return out
+        flat = hidden.reshape(-1, hidden.shape[-1])  # one large product instead of one for each text
+        out: np.ndarray = flat @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return out.reshape(*hidden.shape[:-1], -1)
 
     def _norm(self, hidden: np.ndarray, name: str) -> np.ndarray:
         centred = hidden - hidden.mean(-1, keepdims=True)
@@ -134,41 +137,25 @@ def _gelu(values: np.ndarray) -> np.ndarray:
 
 
 class EndpointEmbedder:
-    """Vectors of an OpenAI-compatible /embeddings, each kept in the journal and never asked for twice.
+    """Vectors of an OpenAI-compatible /embeddings: paced, within the budget, on the receipt, and never paid twice."""
 
-    A `session`, when given, is asked instead: its journal and its budget hold for the vectors too.
-    """
-
-    def __init__(
-        self, base_url: str, model: str, *, journal: Path | None = None, session: LLMSession | None = None
-    ) -> None:
-        self._session = session or LLMSession(LLMConfig(base_url=base_url, model=model), journal=journal)
+    def __init__(self, session: LLMSession) -> None:
+        self._session = session
         self._known: dict[str, np.ndarray] = {}
-        self._asked = 0
 
     def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
-        from clara.synthesis.run import run_async
-
-        waiting = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if waiting:
-            vectors = np.array(run_async(self._ask(waiting, documents)), dtype=np.float32)
-            unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-            self._known.update(zip(waiting, unit, strict=True))
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            for text, found in zip(new, run_async(self._ask(new, documents)), strict=True):
+                vector = np.array(found, dtype=np.float32)
+                self._known[text] = vector / max(float(np.linalg.norm(vector)), 1e-12)
         return np.stack([self._known[text] for text in texts])
 
     def usage(self) -> dict[str, Any]:
-        counts = self._session.usage()
-        return {
-            "embedding_model": counts["model"],
-            "embedding_requests": counts["requests"],
-            "embedding_texts": self._asked,
-            "embeddings_from_journal": counts["from_journal"],
-            "embedding_bytes": counts["bytes_out"],
-        }
+        return {"embeddings": self._session.usage()}
 
     async def _ask(self, texts: list[str], documents: Sequence[str]) -> list[list[float]]:
-        self._asked += len(texts)
         try:
-            return await self._session.embed(texts, documents=documents)
+            return await self._session.embed(texts, documents=list(dict.fromkeys(documents)))
         finally:
             await self._session.close()
