@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from clara.errors import LLMError, UsageError
-from clara.llm import Journal
+from clara.llm import Journal, LLMConfig, LLMSession
 from clara.synthesis.embedding import EndpointEmbedder, LocalEmbedder
 from clara.synthesis.neighbours import Neighbours
 from clara.text import contains_answer
@@ -129,14 +129,17 @@ def embeddings_server() -> Iterator[tuple[str, list[list[str]]]]:
 def test_an_endpoint_is_asked_once_for_each_text_and_the_journal_says_what_left(tmp_path: Path) -> None:
     journal = tmp_path / "journal.sqlite"
 
+    def embedder(model: str) -> EndpointEmbedder:
+        return EndpointEmbedder(LLMSession(LLMConfig(base_url=base_url, model=model), journal=journal))
+
     with embeddings_server() as (base_url, asked):
-        vectors = EndpointEmbedder(base_url, "e", journal=journal).embed(TEXTS, documents=["a.txt"])
-        again = EndpointEmbedder(base_url, "e", journal=journal)
+        vectors = embedder("e").embed(TEXTS, documents=["a.txt"])
+        again = embedder("e")
         assert np.array_equal(again.embed(TEXTS), vectors)
         assert asked == [TEXTS]
-        assert again.usage()["embeddings_from_journal"] == len(TEXTS)
-        with pytest.raises(LLMError, match="does not know the model 'unknown'"):
-            EndpointEmbedder(base_url, "unknown").embed(TEXTS)
+        assert again.usage()["embeddings"]["from_journal"] == len(TEXTS)
+        with pytest.raises(LLMError, match="unknown"):
+            embedder("unknown").embed(TEXTS)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
     sent = next(Journal(journal).all_sent())
     assert (sent.purpose, sent.documents, sent.outcome) == ("embeddings", ("a.txt",), "answered")

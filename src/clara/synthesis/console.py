@@ -88,7 +88,7 @@ def choose_judge(drafter: Drafter, *, threshold: float | None, model: str, promp
     return Judge(reader, threshold=JUDGE_THRESHOLD if threshold is None else threshold)
 
 
-def choose_embedder(model: str, *, drafter: Drafter) -> Embedder | None:
+def choose_embedder(model: str, drafter: Drafter) -> Embedder | None:
     """A folder on this machine, else a model at the drafter's endpoint, with its budget; None when none is named."""
     if not model:
         return None
@@ -98,9 +98,7 @@ def choose_embedder(model: str, *, drafter: Drafter) -> Embedder | None:
         raise UsageError(f"--embedding-model {model} is no folder; a model's name needs --base-url, where it is served")
     session = drafter.session
     own = replace(session.config, model=model)
-    return EndpointEmbedder(
-        own.base_url, model, session=LLMSession(own, journal=session.journal_path, budget=session.budget)
-    )
+    return EndpointEmbedder(LLMSession(own, journal=session.journal_path, budget=session.budget))
 
 
 def synthesize_with_progress(
@@ -195,7 +193,7 @@ def synthesize_with_progress(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True
         )
     try:
-        embedder = choose_embedder(embedding_model, drafter=drafter)
+        embedder = choose_embedder(embedding_model, drafter)
         make = partial(make, judge=judge, embedder=embedder)
         if limits.preview:
             show_preview(*preview_rows(partial(make, drafter=drafter), limits.preview, costs=bool(base_url)))

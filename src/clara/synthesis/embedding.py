@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from clara.errors import MissingExtraError, UsageError
-from clara.llm import LLMConfig, LLMSession
+from clara.llm import LLMSession
 from clara.synthesis.event_loop import run_async
 
 BATCH = 32
@@ -137,39 +137,25 @@ def _gelu(values: np.ndarray) -> np.ndarray:
 
 
 class EndpointEmbedder:
-    """Vectors of an OpenAI-compatible /embeddings, each kept in the journal and never asked for twice.
+    """Vectors of an OpenAI-compatible /embeddings: paced, within the budget, on the receipt, and never paid twice."""
 
-    A `session`, when given, is asked instead: its journal and its budget hold for the vectors too.
-    """
-
-    def __init__(
-        self, base_url: str, model: str, *, journal: Path | None = None, session: LLMSession | None = None
-    ) -> None:
-        self._session = session or LLMSession(LLMConfig(base_url=base_url, model=model), journal=journal)
+    def __init__(self, session: LLMSession) -> None:
+        self._session = session
         self._known: dict[str, np.ndarray] = {}
-        self._asked = 0
 
     def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
-        waiting = [text for text in dict.fromkeys(texts) if text not in self._known]
-        if waiting:
-            vectors = np.array(run_async(self._ask(waiting, documents)), dtype=np.float32)
-            unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-            self._known.update(zip(waiting, unit, strict=True))
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            for text, found in zip(new, run_async(self._ask(new, documents)), strict=True):
+                vector = np.array(found, dtype=np.float32)
+                self._known[text] = vector / max(float(np.linalg.norm(vector)), 1e-12)
         return np.stack([self._known[text] for text in texts])
 
     def usage(self) -> dict[str, Any]:
-        counts = self._session.usage()
-        return {
-            "embedding_model": counts["model"],
-            "embedding_requests": counts["requests"],
-            "embedding_texts": self._asked,
-            "embeddings_from_journal": counts["from_journal"],
-            "embedding_bytes": counts["bytes_out"],
-        }
+        return {"embeddings": self._session.usage()}
 
     async def _ask(self, texts: list[str], documents: Sequence[str]) -> list[list[float]]:
-        self._asked += len(texts)
         try:
-            return await self._session.embed(texts, documents=documents)
+            return await self._session.embed(texts, documents=list(dict.fromkeys(documents)))
         finally:
             await self._session.close()
