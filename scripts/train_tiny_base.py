@@ -50,11 +50,16 @@ NOT_RECORDED = frozenset(
 
 
 def mix_at(progress: float, args: argparse.Namespace) -> Mix:
-    """Twelve memory tokens and one passage; then other sizes and up to three passages too. Many entities in two parts."""
+    """First one passage in twelve memory tokens, nothing else; then other sizes, several passages, names and pointing.
+
+    Half of the entities fill two passages, like a file of two pages: only the right one may be found. Several passages,
+    names in every memory token and pointing from the first step on keep a model from ever copying a value out (LOG.md).
+    """
     if progress < args.early:
-        return Mix(args.memory_share, (12,), 1, 0.05, args.restate, 0.0, 0.15, distinct_share=1.0, two_part_share=0.5)
-    sizes = (12, 12, 12, 6, 20)
-    return Mix(args.memory_share, sizes, 3, 0.05, args.restate, 0.0, 0.15, distinct_share=0.6, two_part_share=0.6)
+        return Mix(
+            args.memory_share, (12,), 1, 0.05, args.restate, 0.0, 0.1, 1.0, 0.5, with_names=False, pointing=False
+        )
+    return Mix(args.memory_share, (12, 12, 12, 6, 20), 3, 0.05, args.restate, 0.0, args.retrieval, 0.6, 0.5)
 
 
 # ---------------------------------------------------------------- training
@@ -166,6 +171,8 @@ def train(args: argparse.Namespace) -> None:
         for part, saved in zip(optimizers.parts, state["optimizers"], strict=True):
             part.load_state_dict(saved)
         start, seconds = state["step"], state["seconds"]
+    elif args.start_from and args.start_from.is_dir():  # an exported base: its maps were thrown away
+        model.load_state_dict(LlamaForCausalLM.from_pretrained(args.start_from, dtype=torch.float32).state_dict())
     elif args.start_from:
         state = torch.load(args.start_from, map_location=device, weights_only=True)
         model.load_state_dict(state["model"])
@@ -202,7 +209,7 @@ def train(args: argparse.Namespace) -> None:
                 max_tokens=args.max_tokens,
                 temperature=args.temperature,
                 slot_weight=args.slot_weight,
-                point_weight=args.point_weight,
+                point_weight=args.point_weight if mix.pointing else 0.0,
             )
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -230,7 +237,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, help="folder of checkpoint, tokenizer and log")
     parser.add_argument("--export", type=Path, help="write the asset folder from the run's checkpoint and stop")
-    parser.add_argument("--start-from", type=Path, help="take the weights (not the optimizer) of this checkpoint.pt")
+    parser.add_argument("--start-from", type=Path, help="take the weights of this checkpoint.pt or exported base")
     parser.add_argument(
         "--worlds", default="", help="only these kinds, comma-separated; default: all, and made-up ones"
     )
@@ -254,6 +261,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--memory-share", type=float, default=0.85, help="groups read as memory, not as text")
     parser.add_argument("--made-up", type=float, default=0.5, help="share of worlds made up on the spot")
     parser.add_argument("--restate", type=float, default=0.05)
+    parser.add_argument("--retrieval", type=float, default=0.15, help="weight of the contrastive loss")
     parser.add_argument("--temperature", type=float, default=0.05)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--compile", action="store_true")
