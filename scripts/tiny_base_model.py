@@ -16,9 +16,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> tuple[LlamaForCausalLM, torch.nn.Parameter]:
     """The model with its starting weights, and the maps of the slot hints: [NUM_MAPS, hidden, hidden].
 
-    Behind map k a memory token names token k of its value. The entity's name is hinted in every memory token, its first
-    token through the identity, so that a question's name and a memory token look alike to attention; the others start
-    as random rotations.
+    Behind map k a memory token names token k of its value. Map 0 starts as identity: the heads that copy out of text
+    copy a value's first token out of memory too (with a rotation there, nothing was read for 1,400 steps).
     """
     torch.manual_seed(args.seed)
     config = LlamaConfig(
@@ -40,8 +39,7 @@ def new_model(tokenizer: Tokenizer, args: argparse.Namespace) -> tuple[LlamaForC
     )
     model = LlamaForCausalLM(config)
     build_in_copying(model)
-    maps = torch.stack([_rotation(args.hidden) for _ in range(NUM_MAPS)])
-    maps[FIRST_NAME_MAP] = torch.eye(args.hidden)
+    maps = torch.stack([torch.eye(args.hidden), *(_rotation(args.hidden) for _ in range(NUM_MAPS - 1))])
     return model, torch.nn.Parameter(maps)
 
 

@@ -60,6 +60,8 @@ class Mix:
     retrieval_weight: float  # weight of the in-batch contrastive loss
     distinct_share: float = 0.0  # passages that hold no two values of one sort
     two_part_share: float = 0.25  # entities told in two passages that share no fact, like the pages of one file
+    with_names: bool = True  # the entity's name is hinted in every memory token
+    pointing: bool = True  # attention is hinted where to look
 
 
 @dataclass(slots=True)
@@ -239,7 +241,8 @@ class RowMaker:
         for index, passage in enumerate(asked_of):  # a question holds a name too: that is what retrieval goes by
             name = self.words(passage.entity.name)[:SLOT_TOKENS]
             out.hints += [(len(out.passages) + index, 0, place, token) for place, token in enumerate(name)]
-        for index, passage in enumerate([*asked_of, *asked_of]):  # the passages, then the questions
+        named = [*asked_of, *asked_of] if mix.with_names else []
+        for index, passage in enumerate(named):  # the passages, then the questions
             tokens = self.words(invented_word(passage.entity.name))[:NAME_TOKENS]
             for memory_token in rng.sample(range(memory_size), NAMED_SLOTS):
                 out.hints += [(index, memory_token, FIRST_NAME_MAP + k, token) for k, token in enumerate(tokens)]
