@@ -108,7 +108,7 @@ def _words(name: str, asked: str, index: int) -> str:
     taken = {word.lower() for word in f"{answer} {subject}".split()}
     about = [word for word in re.findall(r"[\w'’-]{4,}", sentence) if word.lower() not in taken | _POINTING]
     about_it = " ".join(about[:4]) or f"point {index + 1}"
-    if name == "evidence":
+    if name in ("evidence", "evidence.item"):
         return sentence
     if name == "answer":
         return answer.strip(".,")

@@ -247,7 +247,7 @@ def error(message: str, *, code: str | None = None) -> dict[str, Any]:
 
 
 def completion(body: dict[str, Any], content: str) -> dict[str, Any]:
-    prompt_tokens = len(json.dumps(body["messages"])) // 4
+    prompt_tokens = len(json.dumps([body["messages"], body.get("response_format")])) // 4
     completion_tokens = max(len(content) // 4, 1)
     return {
         "id": "x",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clara.errors import LLMError, UsageError
-from clara.llm import LLMReplyError
-from llm.asking import asking, echo, one
+from clara.llm import LLMConfig, LLMReplyError, LLMSession, write_receipt
+from clara.llm.endpoint import estimate_tokens
+from llm.asking import Echo, asking, echo, one
 from llm.server import chat_server
 
 
@@ -117,3 +120,22 @@ def test_one_request_that_always_fails_does_not_end_a_run_that_works() -> None:
         assert isinstance(results[0], LLMReplyError)
         assert "HTTP 500" in str(results[0])
         assert all(result.words for result in results[1:])
+
+
+def test_a_picture_goes_out_as_a_part_and_its_document_is_noted(tmp_path: Path) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 40_000}}
+    messages = [{"role": "user", "content": [{"type": "text", "text": "What is shown?"}, picture]}]
+
+    async def describe(base_url: str) -> Echo:
+        session = LLMSession(LLMConfig(base_url=base_url, model="m"), journal=tmp_path / "journal.sqlite")
+        try:
+            return await session.ask(messages, Echo, documents=["plan.pdf"])
+        finally:
+            await session.close()
+
+    with chat_server() as server:
+        assert asyncio.run(describe(server.base_url)).words
+        assert server.requests[0]["messages"] == messages
+    receipt = write_receipt(tmp_path, journals=[tmp_path / "journal.sqlite"])
+    assert (receipt["documents"], receipt["bytes_out"]) == (["plan.pdf"], server.bytes_in)
+    assert estimate_tokens(server.requests[0]) < 2000  # a picture is not counted by its bytes

@@ -28,7 +28,7 @@ def endpoint(server: ChatServer, folder: Path, *options: object, key: str = KEY)
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         patch.setenv("OPENAI_API_KEY", key)
-        options = ("--base-url", server.base_url, "--model", "m", *options)
+        options = ("--base-url", server.base_url, "--model", "m", "--tasks", "qa,paraphrase,end_to_end", *options)
         patch.setattr(sys, "argv", [str(part) for part in (*command, *options)])
         patch.setattr(sys, "stdin", io.StringIO())
         with pytest.raises(SystemExit) as stop:
@@ -69,6 +69,7 @@ def test_a_budget_stops_the_run_and_the_same_command_ends_it_as_if_undisturbed(t
     with chat_server() as server:
         assert endpoint(server, whole).returncode == 0
         asked = len(server.requests)
+        server.delay_seconds = 0.05  # so that some are in flight when the limit is reached
         options = ("--max-requests", asked // 2 + 1, "--price-in", 1, "--price-out", 1)
         half = endpoint(server, stopped, *options)
         assert half.returncode == 3
@@ -101,7 +102,7 @@ def test_a_preview_shows_rows_and_refusals_and_goes_on_only_when_told(tmp_path: 
         done = endpoint(server, tmp_path, "--preview", 3, "--yes")
         assert done.returncode == 0, done.stderr
         assert len(server.answered) == len(server.requests) > 2 * previewed  # what was previewed was not asked again
-    assert set(FILES) <= set(outputs(tmp_path / "out"))
+    assert FILES[2] in outputs(tmp_path / "out")
 
 
 def answer_at_a_terminal(command: list[str], reply: str, *, cwd: Path) -> tuple[int, str]:

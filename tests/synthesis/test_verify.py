@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from clara.schema import Passage
 from clara.synthesis import Draft
-from clara.synthesis.verify import REASONS, split_duplicates, verify_draft, verify_paraphrase
+from clara.synthesis.drafts import Assignment, ComplexDraft
+from clara.synthesis.verify import (
+    REASONS,
+    split_duplicates,
+    verify_assignment,
+    verify_complex,
+    verify_draft,
+    verify_paraphrase,
+)
 
 TEXT = "The Korva weighs 61 kg and was designed\nby Liv Moen in 1999."
 PASSAGE = Passage(id="p", document="d", page=1, start=0, end=len(TEXT), text=TEXT, title="Korva")
@@ -78,3 +88,63 @@ def test_one_question_one_answer() -> None:
     )
     assert [item.answer for item in kept] == ["Liv Moen"]
     assert [item.reason for item in rejected] == ["duplicate", "ambiguous_question", "ambiguous_question"]
+
+
+def passage(title: str, text: str) -> Passage:
+    return Passage(id=title, document=title, page=1, start=0, end=len(text), text=text, title=title)
+
+
+def test_evidence_must_speak_of_the_answer() -> None:
+    wrong = draft("Who designed the Korva?", "Liv Moen")  # quoted, but of the weight
+    assert verify_draft(wrong, PASSAGE, extractive=False) == "evidence_without_answer"
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "evidence", "reason"),
+    [
+        ("Where was the designer of the Korva born?", "Oslo", ("designed\nby Liv Moen", "Moen was born in Oslo"), None),
+        ("Where was the designer of the Korva born?", "Oslo", ("Moen was born in Oslo",), "one_fact"),
+        ("Where was the designer of the Korva born?", "Oslo", ("Moen was born in Oslo", "in Oslo"), "one_fact"),
+        ("How heavy was the Korva in 1999?", "61 kg", ("weighs 61 kg", "in 1999"), "one_passage"),
+        (
+            "Where was the designer of the Korva born?",
+            "Rome",
+            ("by Liv Moen", "was born in Rome"),
+            "evidence_not_in_source",
+        ),
+        ("Is the Korva or Liv Moen older?", "Liv Moen", ("in 1999", "Liv Moen was born in Oslo in 1960"), None),
+        ("Where was she born?", "Oslo", ("designed\nby Liv Moen", "Liv Moen was born in Oslo"), "dangling_subject"),
+    ],
+)
+def test_a_complex_question_needs_several_facts_of_several_passages(
+    question: str, answer: str, evidence: tuple[str, ...], reason: str | None
+) -> None:
+    both = [PASSAGE, passage("Liv Moen", "Liv Moen was born in Oslo in 1960.")]
+    item = ComplexDraft(questions=(question,), answer=answer, evidence=evidence, kind="bridge")
+    assert verify_complex(item, both) == reason
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({}, None),
+        ({"instruction": "Summarise this document."}, "refers_to_document"),
+        ({"output": "The Korva weighs 62 kg."}, "answer_not_supported"),
+        ({"output": TEXT, "kind": "rewrite"}, "output_copies_source"),
+        ({"output": f"{TEXT} {TEXT}"}, "output_too_long"),
+        ({"kind": "extract", "output": "Weight: 61 kg\nDesigner: Liv Moen"}, None),
+        ({"kind": "extract", "output": "Weight: about a man's"}, "output_not_quoted"),
+        ({"evidence": ("weighs 62 kg",)}, "evidence_not_in_source"),
+        ({"input": "The Korva of 1887"}, "input_not_in_source"),
+        ({"output": ""}, "empty"),
+    ],
+)
+def test_an_assignment_stands_alone_and_says_nothing_new(changed: dict[str, object], reason: str | None) -> None:
+    row = Assignment(
+        instruction="Summarise what is known about the Korva.",
+        input="",
+        output="Liv Moen's Korva weighs 61 kg.",
+        evidence=("weighs 61 kg",),
+        kind="summarise",
+    )
+    assert verify_assignment(replace(row, **changed), [PASSAGE]) == reason  # type: ignore[arg-type]

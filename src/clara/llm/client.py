@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from clara.errors import LLMError
 from clara.llm.budget import Budget
+from clara.llm.completions import unpack_vector
 from clara.llm.endpoint import Endpoint, FieldRefused, RequestRefused, TryAgain
 from clara.llm.environment import api_key
 from clara.llm.journal import Journal, Reply, request_key
@@ -32,6 +33,7 @@ Parsed = TypeVar("Parsed", bound=BaseModel)
 Message = dict[str, Any]  # role and content; the content may be a list of parts, with pictures
 Plan = Callable[[str, dict[str, Any]], None]
 LONGER_REPLIES = 2  # how often a reply cut by its token limit is asked for again with twice the limit
+EMBEDDED_AT_ONCE = 32  # texts in one embeddings request
 EMPTY_REPLIES = 2  # how often an empty reply is asked for again
 ALL_REFUSED = 8  # so many requests refused before the first success: it is not the texts, it is the settings
 NO_ANSWER = {
@@ -145,6 +147,38 @@ class LLMClient:
             ]
         raise LLMReplyError(f"no usable reply from {self.config.model}: {problem}")
 
+    async def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> list[list[float]]:
+        """The model's vector of each text; known ones come from the journal, the others are asked for in batches."""
+        keys = {
+            text: request_key(self.config.base_url, {"model": self.config.model, "embedding": text}) for text in texts
+        }
+        known = {text: reply for text, key in keys.items() if (reply := self.journal.get(key))}
+        self.usage.from_journal += len(known)
+        waiting = [text for text in keys if text not in known]
+        batches = [waiting[start : start + EMBEDDED_AT_ONCE] for start in range(0, len(waiting), EMBEDDED_AT_ONCE)]
+        answered = await asyncio.gather(*(self._embed(batch, keys, documents) for batch in batches))
+        for batch, replies in zip(batches, answered, strict=True):
+            known.update(zip(batch, replies, strict=True))
+        return [unpack_vector(known[text]) for text in texts]
+
+    async def _embed(self, batch: list[str], keys: dict[str, str], documents: Sequence[str]) -> list[Reply]:
+        request = {"model": self.config.model, "input": batch, "encoding_format": "float"}
+        if self._plan is not None:
+            raise NotSentError("a dry run sends nothing")
+        outgoing = Outgoing(
+            request=request,
+            keys=tuple(keys[text] for text in batch),
+            purpose="embeddings",
+            documents=documents,
+            reply_limit=0,
+            embeds=True,
+        )
+        async with self._slots:
+            try:
+                return await self._send_until_answered(outgoing)
+            except (RequestRefused, FieldRefused) as refused:
+                raise LLMError(str(refused)) from None
+
     async def _whole_reply(
         self, messages: list[Message], reply_type: type[BaseModel], documents: Sequence[str]
     ) -> Reply:
@@ -183,13 +217,13 @@ class LLMClient:
                     kind = self._format
                     outgoing = Outgoing(
                         request=self._as_taken(requests[kind]),
-                        key=keys[kind],
+                        keys=(keys[kind],),
                         purpose=reply_type.__name__,
                         documents=documents,
                         reply_limit=limit,
                     )
                     try:
-                        reply = await self._send_until_answered(outgoing)
+                        [reply] = await self._send_until_answered(outgoing)
                     except FieldRefused as refused:
                         self._leave_out(refused, kind)
                         continue
@@ -247,14 +281,14 @@ class LLMClient:
             return LLMReplyError(reason)
         return LLMError(f"the first {self._refused} requests were all refused; the last: {reason}")
 
-    async def _send_until_answered(self, outgoing: Outgoing) -> Reply:
+    async def _send_until_answered(self, outgoing: Outgoing) -> list[Reply]:
         wait = self.config.first_wait_seconds
         attempts = slow_downs = empty = 0
         started = time.monotonic()
         while True:
             previous, started = started, time.monotonic()
             try:
-                reply = await self._sender.send(outgoing)
+                replies = await self._sender.send(outgoing)
             except TryAgain as failure:
                 self._count(failure.reason)
                 if (failure.after_seconds or 0) > self.config.longest_wait_seconds:
@@ -274,8 +308,8 @@ class LLMClient:
                 else:
                     await asyncio.sleep(pause)
                 continue
-            if reply.finish != "empty" or outgoing.keep_empty:
-                return reply
+            if replies[0].finish != "empty" or outgoing.keep_empty:
+                return replies
             self._count("the reply was empty")
             empty += 1
             outgoing = replace(outgoing, keep_empty=empty >= EMPTY_REPLIES)

@@ -1,8 +1,10 @@
-"""From the bytes of a chat completion to a Reply, whatever the server's habits: parts, thinking, refusals, cut ends."""
+"""From the bytes of a response to a Reply, whatever the server's habits: parts, thinking, refusals, cut ends."""
 
 from __future__ import annotations
 
+import base64
 import json
+from array import array
 from typing import Any
 
 from clara.llm.journal import Reply
@@ -48,6 +50,31 @@ def read_completion(body: bytes) -> Reply:
     elif not content.strip():
         finish = "empty"
     return Reply(content, prompt_tokens, completion_tokens, finish)
+
+
+def read_vectors(body: bytes, *, count: int) -> list[Reply]:
+    """The vectors in the body of an embeddings response, in the order of the texts, each as base64 of float32.
+
+    The tokens are counted on the first. Raises NoCompletionError.
+    """
+    try:
+        whole = json.loads(body)
+        rows = sorted(whole["data"], key=lambda row: row["index"])
+        packed = [base64.b64encode(array("f", row["embedding"]).tobytes()).decode() for row in rows]
+    except (ValueError, KeyError, TypeError, OverflowError):
+        raise NoCompletionError("the reply held no vectors") from None
+    if len(packed) != count:
+        raise NoCompletionError(f"the reply held {len(packed)} vectors for {count} texts")
+    tokens, _ = _tokens(whole.get("usage"))
+    return [Reply(content, 0 if place else tokens) for place, content in enumerate(packed)]
+
+
+def unpack_vector(reply: Reply) -> list[float]:
+    """
+    >>> unpack_vector(read_vectors(b'{"data": [{"index": 0, "embedding": [1, 0.5]}]}', count=1)[0])
+    [1.0, 0.5]
+    """
+    return list(array("f", base64.b64decode(reply.content)))
 
 
 def _text(content: Any) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clara.errors import LLMError, MissingExtraError, UsageError
-from clara.llm.completions import NoCompletionError, read_completion
+from clara.llm.completions import NoCompletionError, read_completion, read_vectors
 from clara.llm.journal import Reply
 
 BYTES_PER_TOKEN = 3  # a cautious guess, for the pace and the budget before the server has counted
@@ -95,11 +95,28 @@ class Endpoint:
 
     async def send(self, request: dict[str, Any], exchange: Exchange) -> Reply:
         """One attempt. Raises TryAgain, FieldRefused, RequestRefused, or LLMError for what ends the run."""
+        await self._receive(self._client.chat.completions, request, exchange)
+        try:
+            reply = read_completion(exchange.body)
+        except NoCompletionError as error:
+            raise TryAgain(self.clean(str(error)), was_taken=True) from None
+        return Reply(self.clean(reply.content), reply.prompt_tokens, reply.completion_tokens, reply.finish)
+
+    async def embed(self, request: dict[str, Any], exchange: Exchange) -> list[Reply]:
+        """The vectors of `request["input"]`, one reply each (see read_vectors). Raises as `send` does."""
+        await self._receive(self._client.embeddings, request, exchange)
+        try:
+            return read_vectors(exchange.body, count=len(request["input"]))
+        except NoCompletionError as error:
+            raise TryAgain(self.clean(str(error)), was_taken=True) from None
+
+    async def _receive(self, resource: Any, request: dict[str, Any], exchange: Exchange) -> None:
+        """Send, and leave the whole body in `exchange`."""
         openai = self._openai
         _exchange.set(exchange)
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                await self._client.chat.completions.with_raw_response.create(**request)
+                await resource.with_raw_response.create(**request)
         except (TimeoutError, openai.APITimeoutError):
             raise TryAgain(f"no reply within {self._timeout_seconds:g} s", was_taken=True) from None
         except openai.APIStatusError as error:
@@ -111,11 +128,6 @@ class Endpoint:
             if not exchange.is_whole:
                 raise
         self._reached = True
-        try:
-            reply = read_completion(exchange.body)
-        except NoCompletionError as error:
-            raise TryAgain(self.clean(str(error)), was_taken=True) from None
-        return Reply(self.clean(reply.content), reply.prompt_tokens, reply.completion_tokens, reply.finish)
 
     def clean(self, text: str) -> str:
         """The text without the key, should a server have repeated it."""
@@ -149,7 +161,7 @@ class Endpoint:
             return LLMError(f"{where}: the account's balance is used up (HTTP 402)")
         if status == 404:
             model = request["model"]
-            return LLMError(f"{where} does not know the model {model!r} (HTTP 404): check --model and --base-url")
+            return LLMError(f"{where} does not know the model {model!r} (HTTP 404): check its name and --base-url")
         if status < 400:
             target = urlsplit(error.response.headers.get("location", ""))
             return LLMError(
@@ -205,6 +217,8 @@ def host_of(base_url: str) -> str:
 
 def estimate_tokens(request: Mapping[str, Any]) -> int:
     """About how many tokens a request holds, never far below the truth; a picture counts as TOKENS_PER_IMAGE."""
+    if "messages" not in request:
+        return sum(len(text.encode()) for text in request["input"]) // BYTES_PER_TOKEN
     images = 0
     size = len(json.dumps(request.get("response_format") or "", ensure_ascii=False))
     for message in request["messages"]:

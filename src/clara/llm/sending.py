@@ -43,14 +43,18 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outgoing:
-    """One request on its way: `request` is what is sent, `key` what its reply is kept under."""
+    """One request on its way: `request` is what is sent, `keys` what its replies are kept under.
+
+    A chat has one reply; with `embeds`, each text has its own.
+    """
 
     request: dict[str, Any]
-    key: str
+    keys: tuple[str, ...]
     purpose: str
     documents: Sequence[str]
     reply_limit: int
     keep_empty: bool = False
+    embeds: bool = False
 
 
 class Sender:
@@ -59,15 +63,16 @@ class Sender:
     def __init__(self, endpoint: Endpoint, *, journal: Journal, budget: Budget, usage: Usage, pace: Pace) -> None:
         self.endpoint, self.journal, self.budget, self.usage, self.pace = endpoint, journal, budget, usage, pace
         self.last_success = 0.0
-        self._in_flight: set[asyncio.Task[Reply]] = set()
+        self._in_flight: set[asyncio.Task[list[Reply]]] = set()
         self._settled = asyncio.Event()
         self._stopped: LLMError | None = None
         self._replies = self._reply_tokens = 0
 
-    async def send(self, outgoing: Outgoing) -> Reply:
+    async def send(self, outgoing: Outgoing) -> list[Reply]:
         """Raises TryAgain, FieldRefused or RequestRefused for this attempt, LLMError for what ends the run."""
         tokens_in = estimate_tokens(outgoing.request)
         tokens_out = self._reply_tokens // self._replies if self._replies else outgoing.reply_limit // 4
+        tokens_out = min(tokens_out, outgoing.reply_limit)
         await self.pace.turn(tokens_in + tokens_out)
         most = self.budget.cost_of(tokens_in, outgoing.reply_limit)
         await self._admit(most)
@@ -97,12 +102,12 @@ class Sender:
             self._settled.clear()
             await self._settled.wait()
 
-    def _done(self, task: asyncio.Task[Reply]) -> None:
+    def _done(self, task: asyncio.Task[list[Reply]]) -> None:
         self._in_flight.discard(task)
         if not task.cancelled():
             task.exception()  # the caller may be gone: then nobody else looks
 
-    async def _exchange(self, outgoing: Outgoing, *, expected: tuple[int, int], most: float) -> Reply:
+    async def _exchange(self, outgoing: Outgoing, *, expected: tuple[int, int], most: float) -> list[Reply]:
         number: int | None = None
         cost = 0.0
 
@@ -121,20 +126,24 @@ class Sender:
 
         exchange = Exchange(leaving=leaving)
         try:
-            reply = await self.endpoint.send(outgoing.request, exchange)
-            cost = self._account(reply, expected)
-            if reply.finish == "empty" and not outgoing.keep_empty:
-                self._failed(number, exchange, "the reply was empty")
+            if outgoing.embeds:
+                replies = await self.endpoint.embed(outgoing.request, exchange)
             else:
+                replies = [await self.endpoint.send(outgoing.request, exchange)]
+            cost = self._account(replies[0], expected, embeds=outgoing.embeds)
+            if replies[0].finish == "empty" and not outgoing.keep_empty:
+                self._failed(number, exchange, "the reply was empty")
+                return replies
+            for key, reply in zip(outgoing.keys, replies, strict=True):
                 self.journal.put(
-                    outgoing.key,
+                    key,
                     reply,
                     model=outgoing.request["model"],
                     purpose=outgoing.purpose,
                     number=number,
                     bytes_in=exchange.bytes_in,
                 )
-            return reply
+            return replies
         except (TryAgain, FieldRefused, RequestRefused, LLMError) as error:
             if isinstance(error, TryAgain) and error.was_taken:  # it may be charged for: the prompt is counted
                 cost = self.budget.cost_of(expected[0], 0)
@@ -145,15 +154,16 @@ class Sender:
             self.budget.finish(most, cost)
             self._settled.set()
 
-    def _account(self, reply: Reply, expected: tuple[int, int]) -> float:
+    def _account(self, reply: Reply, expected: tuple[int, int], *, embeds: bool) -> float:
         """The cost of a reply; a server that does not count tokens has them estimated."""
         self.last_success = time.monotonic()
         tokens_in = reply.prompt_tokens or expected[0]
-        tokens_out = reply.completion_tokens or len(reply.content.encode()) // BYTES_PER_TOKEN
+        tokens_out = 0 if embeds else reply.completion_tokens or len(reply.content.encode()) // BYTES_PER_TOKEN
         self.usage.prompt_tokens += tokens_in
         self.usage.completion_tokens += tokens_out
-        self._replies += 1
-        self._reply_tokens += tokens_out
+        if not embeds:
+            self._replies += 1
+            self._reply_tokens += tokens_out
         self.pace.settle(sum(expected), tokens_in + tokens_out)
         return self.budget.cost_of(tokens_in, tokens_out)
 

@@ -40,11 +40,11 @@ class LLMSession:
         self, messages: Sequence[Message], reply_type: type[Parsed], *, documents: Sequence[str] = ()
     ) -> Parsed:
         """As LLMClient.ask."""
-        if self._client is None:
-            self._client = LLMClient(
-                self.config, journal=self._open(), budget=self.budget, usage=self._usage, plan=self.plan
-            )
-        return await self._client.ask(messages, reply_type, documents=documents)
+        return await self._opened().ask(messages, reply_type, documents=documents)
+
+    async def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> list[list[float]]:
+        """As LLMClient.embed."""
+        return await self._opened().embed(texts, documents=documents)
 
     async def close(self) -> None:
         """Keep the replies in flight, then end the connections and the journal; the next ask opens them again."""
@@ -59,6 +59,13 @@ class LLMSession:
         """Requests, tokens, bytes and cost of this run so far, and where they went."""
         counts = {"base_url": self.config.base_url, "model": self.config.model, **asdict(self._usage)}
         return {**counts, "cost": self.budget.cost} if self.budget.has_prices else counts
+
+    def _opened(self) -> LLMClient:
+        if self._client is None:
+            self._client = LLMClient(
+                self.config, journal=self._open(), budget=self.budget, usage=self._usage, plan=self.plan
+            )
+        return self._client
 
     def _open(self) -> Journal:
         if self.plan is None:

@@ -20,10 +20,10 @@ _DOCUMENT = re.compile(
 _CHINESE_DOCUMENT = re.compile(
     r"(?:[这這该該本此上下]|以上|以下)(?:一)?[篇段份个個张張章]?(?:文章|文档|文檔|文件|文本|段落|章节|章節|材料|资料|資料|报告中|報告中"
     r"|页面|頁面|页中|頁中|表格|图表|圖表|内容|內容|短文|文字|原文)"
-    r"|[这這该該此]篇|本文|文中|原文|上文|下文|上述|据文|根据[文段上下以这该本]|根據[文段上下以這該本]|材料中|段落中|文章中"
+    r"|[这這该該此]篇|本文|(?<![\u4e00-\u9fff])文中|原文|上文|下文|上述|据文|根据[文段上下以这该本]|根據[文段上下以這該本]|材料中|段落中|文章中"
 )
 _CHINESE_DANGLING = re.compile(
-    r"它们?|它們?|(?<![其吉])[他她](?!人)|(?<![其吉])[他她][们們]|[这這那](?![样樣么麼])|该(?!隐)|該|此(?![外前后後])|本(?=[公产產项項次书書])"
+    r"它们?|它們?|(?<![其吉])[他她](?!人)|(?<![其吉])[他她][们們]|[这這](?![样樣么麼])|那[个個些位座家款次时時]|该(?!隐)|該|此(?![外前后後])|本(?=[公产產项項次书書])"
     r"|其(?![他它中实實余餘次])|我们?|我們?|你们?|你們?|您"
 )
 _CHINESE_FILLER = re.compile(
@@ -112,4 +112,5 @@ def _chinese_names_its_subject(question: str) -> bool:
     for found in _CHINESE_DANGLING.finditer(question):
         if len(words(_CHINESE_FILLER.sub("", question[: found.start()]))) < 2:
             return False
-    return len(words(_CHINESE_ASKING.sub("", question))) >= 2
+    content = words(_CHINESE_ASKING.sub("", question))
+    return len(content) >= 2 or any(len(word) > 1 for word in content)

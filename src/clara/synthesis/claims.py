@@ -25,6 +25,7 @@ _CHINESE_UNITS = {"十": 10, "百": 100, "千": 1000}
 _CHINESE_MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _CHINESE_NUMBER = re.compile(r"[零〇一二三四五六七八九两兩十百千万萬亿億]{2,}")
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)(?<![\"“(])\b[A-ZÀ-Ý][\w'’-]+", re.MULTILINE)
+_POSSESSIVE = re.compile(r"['’]s\b")
 _TITLE_MARKS = re.compile(r"[《〈]([^》〉\n]{1,30})[》〉]")
 _NOT_IN_FOREIGN = "了的在是和与與及由为為被叫名给給以将將对對于於从從到等之有曾也都就而且并並或出生识識"
 _FOREIGN_PART = rf"(?:(?![{_NOT_IN_FOREIGN}]){_HAN}){{1,5}}"
@@ -85,7 +86,8 @@ def unsupported(text: str, source: str) -> set[str]:
     >>> unsupported("建于一九八五年，有35人", "1985年建成，有三十五人"), unsupported("建于1986年", "1985年建成")
     (set(), {'1986'})
     """
-    known = set(words(source))
+    known = set(words(source)) | set(words(_POSSESSIVE.sub("", source)))
+    known |= {word for number in _NUMBER.findall(source) for word in words(number)}  # the 760 of '760nm'
     dense = squeezed(source)
     values = {chinese_value(match.group()) for match in _CHINESE_NUMBER.finditer(source)}
     missing = set()
@@ -96,7 +98,11 @@ def unsupported(text: str, source: str) -> set[str]:
         elif is_unspaced(claim):
             held = _core(claim) in dense
         else:
-            held = set(words(claim)) <= known or (claim.isdigit() and int(claim) in values)
+            held = (
+                set(words(_POSSESSIVE.sub("", claim))) <= known
+                or set(words(claim)) <= known
+                or (claim.isdigit() and int(claim) in values)
+            )
         if not held:
             missing.add(claim)
     return missing

@@ -89,15 +89,17 @@ def choose_judge(drafter: Drafter, *, threshold: float | None, model: str, promp
     return Judge(reader, threshold=JUDGE_THRESHOLD if threshold is None else threshold)
 
 
-def choose_embedder(model: str, *, base_url: str, output_dir: Path) -> Embedder | None:
-    """A folder on this machine, else the name of a model at the endpoint's /embeddings; None when none is named."""
+def choose_embedder(model: str, drafter: Drafter) -> Embedder | None:
+    """A folder on this machine, else a model at the drafter's endpoint, with its budget; None when none is named."""
     if not model:
         return None
     if Path(model).is_dir():
         return LocalEmbedder(Path(model))
-    if not base_url:
+    if not isinstance(drafter, LLMDrafter):
         raise UsageError(f"--embedding-model {model} is no folder; a model's name needs --base-url, where it is served")
-    return EndpointEmbedder(base_url, model, journal=output_dir / JOURNAL)
+    session = drafter.session
+    own = replace(session.config, model=model)
+    return EndpointEmbedder(LLMSession(own, journal=session.journal_path, budget=session.budget))
 
 
 def synthesize_with_progress(
@@ -208,7 +210,7 @@ def synthesize_with_progress(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True
         )
     try:
-        embedder = choose_embedder(embedding_model, base_url=base_url, output_dir=output_dir)
+        embedder = choose_embedder(embedding_model, drafter)
         make = partial(make, judge=judge, embedder=embedder)
         if limits.preview:
             show_preview(*preview_rows(partial(make, drafter=drafter), limits.preview, costs=bool(base_url)))
@@ -230,9 +232,10 @@ def with_bar(make: partial[SynthesisReport], drafter: Any) -> SynthesisReport:
 
     class Spent(ProgressColumn):
         def render(self, task: Task) -> Text:
-            return Text(spend_line(drafter.usage()) if hasattr(drafter, "usage") else "")
+            said = spend_line(drafter.usage()) if hasattr(drafter, "usage") else ""
+            return Text(said, no_wrap=True, overflow="ellipsis")
 
-    columns = (TextColumn("drafting"), BarColumn(), MofNCompleteColumn(), TextColumn("passages"), TimeLeft(), Spent())
+    columns = (TextColumn("passages"), BarColumn(10), MofNCompleteColumn(), TimeLeft(), Spent())
     errors = Console(stderr=True)
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as bar:
         task = bar.add_task("drafting", total=None)

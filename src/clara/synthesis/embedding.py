@@ -6,19 +6,17 @@ or E5 models. Nothing is downloaded, and neither torch nor transformers is neede
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from clara.errors import LLMError, MissingExtraError, UsageError
-from clara.llm import Journal
-from clara.llm.environment import api_key
-from clara.llm.journal import Reply, request_key
+from clara.errors import MissingExtraError, UsageError
+from clara.llm import LLMSession
+from clara.synthesis.event_loop import run_async
 
 BATCH = 32
 FAMILIES = {"bert": 0, "roberta": 2, "xlm-roberta": 2}  # model_type -> where its position ids start
@@ -106,7 +104,7 @@ class LocalEmbedder:
             .transpose(0, 2, 1, 3)
             for part in ("query", "key", "value")
         )  # [batch, heads, length, head size]
-        scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(size // self._heads) + (mask[:, None, None, :] - 1) * 1e9
+        scores = query @ key.transpose(0, 1, 3, 2) / math.sqrt(size // self._heads) + (mask[:, None, None, :] - 1) * 1e9
         scores = np.exp(scores - scores.max(-1, keepdims=True))
         attended = (scores / scores.sum(-1, keepdims=True)) @ value
         attended = attended.transpose(0, 2, 1, 3).reshape(batch, length, size)
@@ -117,8 +115,9 @@ class LocalEmbedder:
         return self._norm(hidden + self._linear(wide, f"{name}.output.dense"), f"{name}.output.LayerNorm")
 
     def _linear(self, hidden: np.ndarray, name: str) -> np.ndarray:
-        out: np.ndarray = hidden @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
-        return out
+        flat = hidden.reshape(-1, hidden.shape[-1])  # one large product instead of one for each text
+        out: np.ndarray = flat @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
+        return out.reshape(*hidden.shape[:-1], -1)
 
     def _norm(self, hidden: np.ndarray, name: str) -> np.ndarray:
         centred = hidden - hidden.mean(-1, keepdims=True)
@@ -138,80 +137,25 @@ def _gelu(values: np.ndarray) -> np.ndarray:
 
 
 class EndpointEmbedder:
-    """Vectors of an OpenAI-compatible /embeddings, each kept in the journal and never asked for twice."""
+    """Vectors of an OpenAI-compatible /embeddings: paced, within the budget, on the receipt, and never paid twice."""
 
-    def __init__(self, base_url: str, model: str, *, journal: Path | None = None) -> None:
-        try:
-            import openai
-        except ImportError:
-            raise MissingExtraError("openai", extra="data") from None
-        self._openai = openai
-        self._base_url, self._model = base_url, model
-        self._journal = Journal(journal)
-        self._client = openai.OpenAI(api_key=api_key() or "none", base_url=base_url, max_retries=5, timeout=120)
-        self._usage = {
-            "embedding_requests": 0,
-            "embedding_texts": 0,
-            "embeddings_from_journal": 0,
-            "embedding_bytes": 0,
-        }
+    def __init__(self, session: LLMSession) -> None:
+        self._session = session
         self._known: dict[str, np.ndarray] = {}
 
     def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
-        waiting: list[str] = []
-        for text in dict.fromkeys(texts):
-            if text in self._known:
-                continue
-            if kept := self._journal.get(self._key(text)):
-                self._known[text] = np.frombuffer(base64.b64decode(kept.content), dtype=np.float32)
-                self._usage["embeddings_from_journal"] += 1
-            else:
-                waiting.append(text)
-        for start in range(0, len(waiting), BATCH):
-            batch = waiting[start : start + BATCH]
-            number, vectors = self._ask(batch, documents)
-            size = sum(vector.nbytes for vector in vectors)
-            for text, vector in zip(batch, vectors, strict=True):
-                self._known[text] = vector
-                reply = Reply(base64.b64encode(vector.tobytes()).decode())
-                self._journal.put(self._key(text), reply, model=self._model, number=number, bytes_in=size)
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            for text, found in zip(new, run_async(self._ask(new, documents)), strict=True):
+                vector = np.array(found, dtype=np.float32)
+                self._known[text] = vector / max(float(np.linalg.norm(vector)), 1e-12)
         return np.stack([self._known[text] for text in texts])
 
     def usage(self) -> dict[str, Any]:
-        return {"embedding_model": self._model, **self._usage}
+        return {"embeddings": self._session.usage()}
 
-    def _key(self, text: str) -> str:
-        return request_key(self._base_url, {"model": self._model, "embedding": text})
-
-    def _ask(self, batch: list[str], documents: Sequence[str]) -> tuple[int, list[np.ndarray]]:
-        """The number of the request in the journal, and a vector of unit length for each text."""
-        size = sum(len(text.encode()) for text in batch)
-        self._usage["embedding_requests"] += 1
-        self._usage["embedding_texts"] += len(batch)
-        self._usage["embedding_bytes"] += size
-        number = self._journal.send(
-            host=self._base_url.split("://")[-1].split("/")[0],
-            model=self._model,
-            purpose="embeddings",
-            documents=documents,
-            sha256=hashlib.sha256("\0".join(batch).encode()).hexdigest(),
-            bytes_out=size,
-        )
-        where = f"{self._base_url}/embeddings"
+    async def _ask(self, texts: list[str], documents: Sequence[str]) -> list[list[float]]:
         try:
-            reply = self._client.embeddings.create(model=self._model, input=batch, encoding_format="float")
-        except self._openai.APIStatusError as error:
-            status = error.status_code
-            self._journal.failed(number, bytes_in=0, reason=f"HTTP {status}")
-            cure = "set OPENAI_API_KEY" if status in (401, 403) else "check --embedding-model and --base-url"
-            raise LLMError(f"{where} answers HTTP {status} for the model {self._model!r}: {cure}") from None
-        except (self._openai.OpenAIError, ValueError):
-            self._journal.failed(number, bytes_in=0, reason="no usable reply")
-            raise LLMError(f"{where} cannot be reached or its reply cannot be read: check --base-url") from None
-        vectors = [
-            np.array(item.embedding, dtype=np.float32) for item in sorted(reply.data, key=lambda item: item.index)
-        ]
-        if len(vectors) != len(batch):
-            self._journal.failed(number, bytes_in=0, reason="too few vectors")
-            raise LLMError(f"{where} sent {len(vectors)} vectors for {len(batch)} texts")
-        return number, [vector / max(float(np.linalg.norm(vector)), 1e-12) for vector in vectors]
+            return await self._session.embed(texts, documents=list(dict.fromkeys(documents)))
+        finally:
+            await self._session.close()

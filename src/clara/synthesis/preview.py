@@ -36,7 +36,8 @@ def preview_rows(make: Callable[..., Any], count: int, *, costs: bool) -> tuple[
     """
     with tempfile.TemporaryDirectory(prefix="clara-preview-") as folder:
         make(Path(folder), sample=count * PASSAGES_A_ROW[costs])
-        return list(_kept(Path(folder)))[:count], list(_refused(Path(folder)))[:count]
+        kept, refused = _kept(Path(folder)), dict.fromkeys(_refused(Path(folder)))  # a draft may fail in every round
+        return list(kept)[:count], list(refused)[:count]
 
 
 def show_preview(kept: list[Shown], refused: list[Shown]) -> None:

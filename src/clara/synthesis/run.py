@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import threading
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +19,7 @@ from clara.synthesis.cross_lingual import cross_lingual_rows
 from clara.synthesis.drafts import ComplexDraft, Drafter, ModelDrafter, Rejected
 from clara.synthesis.embedding import Embedder
 from clara.synthesis.end_to_end import end_to_end_rows
+from clara.synthesis.event_loop import run_async
 from clara.synthesis.facts import PassageFacts, UnitFacts
 from clara.synthesis.groups import related_groups
 from clara.synthesis.instruction import instruction_rows
@@ -328,26 +328,3 @@ async def _in_order(work: Sequence[Callable[[], Awaitable[T]]], progress: Progre
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end, also where a loop is already running (a notebook): then in a thread of its own."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    outcome: list[T] = []
-    failure: list[BaseException] = []
-
-    def target() -> None:
-        try:
-            outcome.append(asyncio.run(work))
-        except BaseException as error:
-            failure.append(error)
-
-    thread = threading.Thread(target=target)
-    thread.start()
-    thread.join()
-    if failure:
-        raise failure[0]
-    return outcome[0]

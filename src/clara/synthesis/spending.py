@@ -99,14 +99,14 @@ def spend_line(usage: dict[str, Any]) -> str:
     """One line for the progress bar: what has gone out in this run.
 
     >>> spend_line({"requests": 3, "prompt_tokens": 1500, "completion_tokens": 20, "cost": 0.25, "from_journal": 0})
-    '3 requests · 1.5k + 20 tokens · cost 0.2500'
+    '3 requests · 1.5k+20 tokens · cost 0.2500'
     """
-    tokens = f"{_short(usage['prompt_tokens'])} + {_short(usage['completion_tokens'])} tokens"
+    tokens = f"{_short(usage['prompt_tokens'])}+{_short(usage['completion_tokens'])} tokens"
     parts = [f"{usage['requests']} requests", tokens]
-    if usage["from_journal"]:
-        parts.append(f"{usage['from_journal']} from the journal")
     if "cost" in usage:
         parts.append(f"cost {usage['cost']:.4f}")
+    if usage["from_journal"]:
+        parts.append(f"{usage['from_journal']} from the journal")
     return " · ".join(parts)
 
 
