@@ -114,6 +114,7 @@ class _Finished:
             if isinstance(row.get("id"), str) and row.get("pages"):
                 entry = {key: row.get(key) for key in ("sha256", "backend")}
                 pages = row["pages"] if isinstance(row["pages"], list) else []
+                entry["message"] = left_out(row)
                 counted = {"pages": len(pages), "empty_pages": count_empty(pages), "images": image_names(pages)}
                 self._keep(row["id"], "output", offset, {**entry, **counted})
         for offset, row in _rows(journal):
@@ -144,6 +145,7 @@ class _Finished:
         return FileReport(
             file=candidate.document_id,
             verdict="ok",
+            message=str(entry.get("message") or ""),
             backend=entry["backend"],
             pages=entry["pages"],
             empty_pages=entry["empty_pages"],
@@ -173,6 +175,13 @@ class _Finished:
     def _keep(self, document_id: str, source: str, offset: int, entry: dict[str, Any]) -> None:
         self._places[document_id] = (source, offset)
         self._entries[document_id] = entry
+
+
+def left_out(document: dict[str, Any]) -> str:
+    """What a document (as JSON) says it was read without, on one line."""
+    metadata = document.get("metadata")
+    lines = metadata.get("left_out") if isinstance(metadata, dict) else None
+    return "; ".join(map(str, lines)) if isinstance(lines, list) else ""
 
 
 def count_empty(pages: list[Any]) -> int:
@@ -224,7 +233,7 @@ def _report(outcome: Outcome) -> FileReport:
     return FileReport(
         file=name,
         verdict="ok",
-        message="; ".join(map(str, (outcome.document.get("metadata") or {}).get("left_out", []))),
+        message=left_out(outcome.document),
         backend=outcome.document["backend"],
         pages=len(pages),
         empty_pages=count_empty(pages),
