@@ -17,6 +17,7 @@ from clara.jsonl import read_records
 from clara.schema import Document
 
 REASONS = {"password", "corrupt", "no_text", "empty", "archive_bomb", "unsupported", "timeout", "memory", "crashed"}
+REASONS |= {"too_small", "image_bomb", "ocr"}
 SAMPLE = 24
 READ = {  # the parts that hold the text, as a person would name them
     "docx": re.compile(r"word/(document|footnotes|endnotes)\d*\.xml$"),

@@ -9,7 +9,9 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from clara.extraction.folder import MEMORY_MB, TIMEOUT_SECONDS, extract_folder
+from clara.extraction.ocr import INSTALL
 from clara.extraction.report import ExtractionReport, FileReport
+from clara.extraction.settings import ReadSettings
 
 MAX_LISTED = 20
 
@@ -21,6 +23,7 @@ def extract_with_progress(
     workers: int | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
     memory_mb: int = MEMORY_MB,
+    settings: ReadSettings | None = None,
 ) -> ExtractionReport:
     """extract_folder, shown. Raises what it raises."""
     console = Console(stderr=True)
@@ -38,7 +41,13 @@ def extract_with_progress(
             bar.update(task, completed=done, total=total, description=escape(file.file[-50:]))
 
         report = extract_folder(
-            root, output, workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb, progress=show
+            root,
+            output,
+            workers=workers,
+            timeout_seconds=timeout_seconds,
+            memory_mb=memory_mb,
+            settings=settings,
+            progress=show,
         )
     print_summary(report)
     return report
@@ -61,7 +70,11 @@ def print_summary(report: ExtractionReport) -> None:
         print(f"{len(partly)} documents were read in part, e.g. {partly[0].file}: {partly[0].message}")
     if skipped := report.count("skipped"):
         print(f"{skipped} other files skipped")
+    if recognised := sum(len(file.ocr_pages) for file in read):
+        print(f"{recognised} pages were recognised by OCR")
+    if scanned := sum(len(file.scanned_pages) for file in read):
+        print(f"{scanned} scanned pages in {sum(bool(file.scanned_pages) for file in read)} files were not; {INSTALL}")
     if empty := sum(file.empty_pages for file in read):
-        print(f"{empty} pages have no text (blank, or scans that need OCR)")
+        print(f"{empty} pages have no text (blank, pictures, or scans)")
     if failed or skipped:
         print(f"every file and its reason: {Path(report.output).with_name('extraction_report.json')}")

@@ -12,15 +12,17 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from clara.errors import ClaraError, ExtractionError, UsageError
-from clara.extraction.images import FOLDER, remove_leftovers
+from clara.extraction.docling import docling_version
+from clara.extraction.images import FOLDER, remove_leftovers, saved_images
 from clara.extraction.listing import Candidate, list_files
+from clara.extraction.ocr import INSTALL
 from clara.extraction.pool import Job, Outcome, run_jobs
-from clara.extraction.readers import backend_stamp, media_types
+from clara.extraction.readers import accepted_stamps
 from clara.extraction.report import ExtractionReport, FileReport
 from clara.extraction.settings import ReadSettings
 from clara.jsonl import append_jsonl, dump, repair_torn_tail, write_lines
@@ -30,6 +32,7 @@ TIMEOUT_SECONDS = 60.0
 MEMORY_MB = 2048
 
 
+FACTS = ("pages", "empty_pages", "scanned_pages", "ocr_pages", "message")
 Progress = Callable[[FileReport, int, int], None]  # a finished file, how many are done, how many there are
 
 
@@ -46,24 +49,29 @@ def extract_folder(
     """Write every document under `root` to `output` (JSONL), and extraction_report.json beside it.
 
     Each file is parsed in a child process that may use `memory_mb` MiB and `timeout_seconds` (more for large files).
-    `workers` is the number of children, by default one per core. Raises UsageError when there is nothing to read,
+    `workers` is the number of children, by default one per core. Pictures go to the folder images beside the output.
+    Raises UsageError when there is nothing to read or tesseract or docling lack what `settings` asks for,
     ExtractionError 'no_document' when no file could be read (an earlier output then stays as it was).
     """
     started = time.monotonic()
     root, output = Path(root), Path(output)
     settings = settings or ReadSettings()
+    if settings.pdf_backend == "docling":
+        settings = replace(settings, docling=docling_version())
     limits = _check_limits(timeout_seconds, memory_mb, workers)
     if output.is_dir():
         raise UsageError(f"{output} is a folder; name the file to write, e.g. {output / 'raw_knowledge.jsonl'}")
     report_path, journal_path = output.with_name("extraction_report.json"), output.with_name(f"{output.name}.journal")
     own = {path.resolve() for path in (output, report_path, journal_path)}
-    candidates, skipped = list_files(root, exclude=own)
+    images = output.absolute().parent / FOLDER
+    candidates, skipped = list_files(root, exclude=own | saved_images(images))
     if not candidates:
         found = f" ({len(skipped)} other files were skipped)" if skipped else ""
-        raise UsageError(f"{root} holds no PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT or CSV file{found}")
+        kinds = "PDF, DOCX, PPTX, XLSX, HTML, Markdown, TXT, CSV or picture"
+        raise UsageError(f"{root} holds no {kinds} file{found}")
 
     repair_torn_tail(journal_path)
-    known = _Finished(output, journal_path)
+    known = _Finished(output, journal_path, settings)
     finished: dict[str, FileReport] = {}
     jobs: list[Job] = []
     for candidate in candidates:
@@ -84,7 +92,7 @@ def extract_folder(
         for outcome in outcomes:
             report = _report(outcome)
             location = journal_path.stat().st_size
-            append(_journal_entry(outcome, report, limits))
+            append(_journal_entry(outcome, report, limits, settings))
             known.add(report, location)
             _note(finished, report, progress, total=len(candidates))
 
@@ -105,8 +113,10 @@ def extract_folder(
 class _Finished:
     """Documents of earlier runs and of this one, by where their line is on disk: texts are not held in memory."""
 
-    def __init__(self, output: Path, journal: Path) -> None:
+    def __init__(self, output: Path, journal: Path, settings: ReadSettings) -> None:
         self._folder = output.parent
+        self._accepted = accepted_stamps(settings)
+        self._all_stamps = _all_stamps(settings)
         self._paths = {"output": output, "journal": journal}
         self._places: dict[str, tuple[str, int]] = {}
         self._entries: dict[str, dict[str, Any]] = {}  # document id -> sha256, backend and report
@@ -114,9 +124,8 @@ class _Finished:
             if isinstance(row.get("id"), str) and row.get("pages"):
                 entry = {key: row.get(key) for key in ("sha256", "backend")}
                 pages = row["pages"] if isinstance(row["pages"], list) else []
-                entry["message"] = left_out(row)
-                counted = {"pages": len(pages), "empty_pages": count_empty(pages), "images": image_names(pages)}
-                self._keep(row["id"], "output", offset, {**entry, **counted})
+                facts = {**page_facts(pages, row.get("metadata")), "images": image_names(pages)}
+                self._keep(row["id"], "output", offset, {**entry, **facts})
         for offset, row in _rows(journal):
             if isinstance(row.get("report"), dict) and isinstance(row["report"].get("file"), str):
                 entry = {key: row.get(key) for key in ("sha256", "limits")}
@@ -129,7 +138,7 @@ class _Finished:
         if entry is None or entry["sha256"] != file_sha256(candidate.path):
             return None
         if entry.get("verdict") == "failed":
-            if entry.get("limits") != limits or entry.get("backend") != _all_stamps():
+            if entry.get("limits") != limits or entry.get("backend") != self._all_stamps:
                 return None
             return FileReport(
                 file=candidate.document_id,
@@ -140,16 +149,14 @@ class _Finished:
             )
         if not all((self._folder / name).is_file() for name in entry["images"]):
             return None
-        if entry["backend"] not in {backend_stamp(media_type) for media_type in media_types()}:
+        if entry["backend"] not in self._accepted:
             return None
         return FileReport(
             file=candidate.document_id,
             verdict="ok",
-            message=str(entry.get("message") or ""),
             backend=entry["backend"],
-            pages=entry["pages"],
-            empty_pages=entry["empty_pages"],
             reused=True,
+            **{name: entry[name] for name in FACTS if name in entry},
         )
 
     def add(self, report: FileReport, offset: int) -> None:
@@ -177,16 +184,22 @@ class _Finished:
         self._entries[document_id] = entry
 
 
-def left_out(document: dict[str, Any]) -> str:
-    """What a document (as JSON) says it was read without, on one line."""
-    metadata = document.get("metadata")
-    lines = metadata.get("left_out") if isinstance(metadata, dict) else None
-    return "; ".join(map(str, lines)) if isinstance(lines, list) else ""
-
-
 def count_empty(pages: list[Any]) -> int:
     """How many pages (as JSON) hold no text."""
     return sum(not any(str(block.get("text", "")).strip() for block in _blocks(page)) for page in pages)
+
+
+def page_facts(pages: list[Any], metadata: Any) -> dict[str, Any]:
+    """What FileReport tells about the pages (as JSON) of a document with this metadata."""
+    noted = metadata if isinstance(metadata, dict) else {}
+    facts: dict[str, Any] = {"pages": len(pages), "empty_pages": count_empty(pages)}
+    for name in ("scanned_pages", "ocr_pages"):
+        facts[name] = noted.get(name) or []
+    messages = [str(message) for message in noted.get("left_out") or []]
+    if scanned := len(facts["scanned_pages"]):
+        messages.append(f"{scanned} scanned pages were not recognised; {noted.get('ocr_problem') or INSTALL}")
+    facts["message"] = "; ".join(messages)
+    return facts
 
 
 def image_names(pages: list[Any]) -> list[str]:
@@ -233,24 +246,22 @@ def _report(outcome: Outcome) -> FileReport:
     return FileReport(
         file=name,
         verdict="ok",
-        message=left_out(outcome.document),
         backend=outcome.document["backend"],
-        pages=len(pages),
-        empty_pages=count_empty(pages),
         seconds=outcome.seconds,
+        **page_facts(pages, outcome.document.get("metadata")),
     )
 
 
-def _journal_entry(outcome: Outcome, report: FileReport, limits: list[float]) -> dict[str, Any]:
+def _journal_entry(outcome: Outcome, report: FileReport, limits: list[float], settings: ReadSettings) -> dict[str, Any]:
     if outcome.document is not None:
         return {"report": asdict(report), "sha256": outcome.document["sha256"], "document": outcome.document}
     # a failure is kept for the limits and libraries it happened with; others may do better
-    failed = {**asdict(report), "backend": _all_stamps()}
+    failed = {**asdict(report), "backend": _all_stamps(settings)}
     return {"report": failed, "sha256": file_sha256(outcome.job.path), "limits": limits}
 
 
-def _all_stamps() -> str:
-    return ", ".join(backend_stamp(media_type) for media_type in media_types())
+def _all_stamps(settings: ReadSettings) -> str:
+    return ", ".join(sorted(accepted_stamps(settings)))
 
 
 def _note(finished: dict[str, FileReport], report: FileReport, progress: Progress | None, *, total: int) -> None:

@@ -32,6 +32,8 @@ MAX_PIXELS = 64_000_000  # more is a decompression bomb, or a poster nobody trai
 MAX_IMAGES = 2000  # of one document
 MAX_ALT = 2000  # characters
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "MPO")  # the only decoders that are ever tried
+_SAVED = re.compile(r"^[0-9a-f]{64}\.(png|jpg)$")
+_ORIENTATION = 0x0112  # the EXIF tag
 # what programs write when nobody described the picture
 _NO_DESCRIPTION = re.compile(
     r"(?i)^((picture|image|grafik|bild|imagen|图片|slika|shape|object|content placeholder|google shape;)[\s;:\d]*.{0,4}"
@@ -44,7 +46,7 @@ class ImageFolder:
 
     def __init__(self, folder: Path | None = None, *, min_side: int = MIN_SIDE) -> None:
         self._folder = folder
-        self._min_side = min_side
+        self.min_side = min_side
         self._seen: set[str] = set()
         self.skipped: Counter[str] = Counter()  # reason -> how many
 
@@ -54,12 +56,20 @@ class ImageFolder:
         `alt` is its caption or alternative text. Why pictures were skipped is counted in `skipped`.
         """
         try:
-            if len(self._seen) >= MAX_IMAGES:
-                raise ExtractionError(f"more than {MAX_IMAGES} pictures", reason="too_many")
-            content, suffix = check_image(data, min_side=self._min_side)
+            return self.add_opened(open_image(data), data=data, alt=alt)
         except ExtractionError as error:
-            self.skipped[error.reason] += 1
+            self.skip(error.reason)
             return None
+
+    def add_opened(self, image: Image, *, data: bytes = b"", alt: str = "") -> Block | None:
+        """The same for a picture already decoded; `data` are its bytes where it has a file of its own."""
+        if self.is_full:
+            self.skip("too_many")
+            return None
+        if min(image.size) < self.min_side:
+            self.skip("too_small")
+            return None
+        content, suffix = _as_file(image, data)
         name = f"{sha256(content).hexdigest()}.{suffix}"
         if name in self._seen:  # a logo on every page says nothing new
             return None
@@ -68,23 +78,37 @@ class ImageFolder:
             _write(self._folder / name, content)
         return Block(kind="image", text=useful_alt(alt), image=f"{FOLDER}/{name}")
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._seen) >= MAX_IMAGES
+
+    def skip(self, reason: str) -> None:
+        """Count a picture that cannot be kept."""
+        self.skipped[reason] += 1
+
     def as_metadata(self) -> dict[str, Any]:
         """{'images_skipped': {reason: count}}, or nothing."""
         return {"images_skipped": dict(sorted(self.skipped.items()))} if self.skipped else {}
 
 
-def open_image(data: bytes) -> Image:
-    """The decoded picture, upright. Raises ExtractionError: corrupt, unsupported, image_bomb."""
+def open_image(data: bytes, *, frame: int = 0) -> Image:
+    """The decoded picture (of a file with several, this one), upright.
+
+    Raises ExtractionError: corrupt, unsupported, image_bomb.
+    """
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd tags and of sizes that are checked here
         try:
             image = Image.open(BytesIO(data), formats=_FORMATS)
-            if image.width * image.height > MAX_PIXELS:
-                message = f"{image.width} x {image.height} pixels are more than {MAX_PIXELS:,}"
-                raise ExtractionError(message, reason="image_bomb")
+            _refuse_bomb(image)
+            if frame:
+                image.seek(frame)
+                _refuse_bomb(image)
             image.load()
+            if image.getexif().get(_ORIENTATION, 1) in (None, 1):
+                return image  # transposing would copy it and forget its format and its other frames
             return ImageOps.exif_transpose(image)
         except UnidentifiedImageError as error:
             raise ExtractionError("not a picture of a known format, or a damaged one", reason="unsupported") from error
@@ -94,15 +118,14 @@ def open_image(data: bytes) -> Image:
             raise ExtractionError(f"a damaged picture: {error}", reason="corrupt") from error
 
 
-def check_image(data: bytes, *, min_side: int = MIN_SIDE) -> tuple[bytes, str]:
-    """What to save and its suffix: PNG and JPEG as they are, other formats as PNG (the first frame).
+def _refuse_bomb(image: Image) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        message = f"{image.width} x {image.height} pixels are more than {MAX_PIXELS:,}"
+        raise ExtractionError(message, reason="image_bomb")
 
-    Raises ExtractionError: too_small, corrupt, unsupported, image_bomb.
-    """
-    image = open_image(data)
-    if min(image.size) < min_side:
-        message = f"{image.width} x {image.height} pixels: a side is below {min_side} (a decoration)"
-        raise ExtractionError(message, reason="too_small")
+
+def _as_file(image: Image, data: bytes) -> tuple[bytes, str]:
+    """What to save and its suffix: PNG and JPEG as they are, other formats as PNG."""
     for magic, suffix in ((b"\x89PNG", "png"), (b"\xff\xd8", "jpg")):
         if data.startswith(magic):
             return data, suffix
@@ -115,7 +138,7 @@ def encode_png(image: Image) -> bytes:
         image = image.convert("RGB")
     image.info.clear()
     stream = BytesIO()
-    image.save(stream, "PNG")
+    image.save(stream, "PNG", compress_level=4)
     return stream.getvalue()
 
 
@@ -128,6 +151,13 @@ def useful_alt(text: str) -> str:
     text = re.sub(r"(?i)\s*(description automatically generated|AI-generated content may be incorrect\.?)", "", text)
     text = one_line(text)[:MAX_ALT]
     return "" if _NO_DESCRIPTION.match(text) else text
+
+
+def saved_images(folder: Path) -> set[Path]:
+    """The pictures that runs have saved there: when the output lies among the sources, they are no sources."""
+    if not folder.is_dir():
+        return set()
+    return {path.resolve() for path in folder.iterdir() if _SAVED.match(path.name)}
 
 
 def remove_leftovers(folder: Path) -> None:

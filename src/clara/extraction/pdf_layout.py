@@ -3,10 +3,13 @@ other are not one heading, and a table without rules is neither one run of words
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from clara.extraction.cleaning import EdgeLine, Edges
 from clara.extraction.prose import join_lines, one_line, table_block
+from clara.extraction.settings import Box
 from clara.schema import Block
 
 if TYPE_CHECKING:
@@ -16,19 +19,58 @@ MIN_GAP = 0.8  # of the font size: a wider gap on a line separates two cells
 ALIGNED = 4.0  # points: cells of one column start, or end, this close together
 MAX_CELL = 60  # characters: longer pieces are columns of prose
 MEAN_CELL = 20  # characters: lines of prose in narrow columns are longer
+EDGE = 0.125  # of the page's height: headers and footers stand above and below it
+EDGE_LINES = 3
 Line = list["TextItem"]  # items of one baseline from left to right
 
 
-def layout_blocks(page: ParsedPage) -> list[Block]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A block and where it stands, as far as that is known."""
+
+    block: Block
+    box: Box | None = None
+
+
+def layout_blocks(page: ParsedPage) -> list[Placed]:
     """The page's blocks in reading order; figures and rules are left out."""
-    blocks: list[Block] = []
+    blocks: list[Placed] = []
     waiting = list(page.blocks or [])
     while waiting:
         beside = _side_by_side(waiting)
         table = _table_of_columns(beside, page) if len(beside) > 1 else []
-        blocks.extend(table or _convert(waiting[0], page))
-        del waiting[: len(beside) if table else 1]
-    return [block for block in blocks if block.text.strip()]
+        used = beside if table else waiting[:1]
+        box = _union(used)
+        blocks.extend(Placed(block, box) for block in table or _convert(waiting[0], page) if block.text.strip())
+        del waiting[: len(used)]
+    return blocks
+
+
+def edge_lines(page: ParsedPage) -> Edges:
+    """The outermost lines of the page's upper and lower eighth."""
+    edges = Edges()
+    for line in _group_lines(list(page.text_items)):
+        text = " ".join(item.text for item in line)
+        middle = (line[0].y + line[0].height / 2) / (page.height or 1.0)
+        if middle < EDGE:
+            edges.top.append(EdgeLine(text, middle))
+        elif middle > 1 - EDGE:
+            edges.bottom.insert(0, EdgeLine(text, middle))
+    for lines in (edges.top, edges.bottom):  # the page number often stands beside the title
+        del lines[EDGE_LINES:]
+    return edges
+
+
+def _union(blocks: list[LayoutBlock]) -> Box | None:
+    boxes = [block.bbox for block in blocks if block.bbox is not None]
+    if not boxes:
+        return None
+    return (
+        min(box.x for box in boxes),
+        min(box.y for box in boxes),
+        max(box.x + box.width for box in boxes),
+        max(box.y + box.height for box in boxes),
+    )
 
 
 def _side_by_side(blocks: list[LayoutBlock]) -> list[LayoutBlock]:

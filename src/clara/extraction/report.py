@@ -18,6 +18,8 @@ class FileReport:
     backend: str = ""
     pages: int = 0
     empty_pages: int = 0  # pages without any text: blank, or a scan
+    scanned_pages: list[int] = field(default_factory=list)  # scans that nothing recognised
+    ocr_pages: list[int] = field(default_factory=list)  # recognised by OCR
     seconds: float = 0.0
     reused: bool = False  # taken from an earlier run, not read again
 

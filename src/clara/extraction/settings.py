@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 from clara.errors import UsageError
 
 OcrMode = Literal["auto", "off", "force"]
+Box = tuple[float, float, float, float]  # left, top, right, bottom in points from the upper left corner
 PdfBackend = Literal["built-in", "docling"]
 
 
@@ -21,6 +22,8 @@ class ReadSettings:
     """Tesseract's language names joined by '+', e.g. 'eng+deu'."""
     pdf_backend: PdfBackend = "built-in"
     """docling: the separate program `docling` lays out the PDF files."""
+    docling: str = ""
+    """The version of that program, found out once for all children; part of the stamp."""
     min_image_side: int = 64
     """Pixels: pictures with a shorter side are skipped."""
     keep_textless: bool = False

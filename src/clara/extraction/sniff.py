@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from io import BytesIO
 
@@ -33,8 +34,18 @@ SUFFIXES = {
     ".text": "txt",
     ".csv": "csv",
     ".tsv": "csv",
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".tif": "image",
+    ".tiff": "image",
+    ".webp": "image",
+    ".bmp": "image",
+    ".gif": "image",
 }
 TEXTS = ("html", "md", "txt", "csv")  # files without a mark of their own: the suffix says which
+_PICTURES = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|II\*\0|MM\0\*|RIFF....WEBP", re.DOTALL)
+_BITMAP = b"BM"  # too short to tell anything by itself
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"  # the old Office container; also wraps encrypted DOCX and PPTX
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -55,8 +66,12 @@ def sniff_media_type(data: bytes, *, suffix: str) -> str:
         return _office_type(data)
     if announced in TEXTS:
         return "pdf" if data.startswith(b"%PDF-") else announced
+    if _PICTURES.match(data) or (announced == "image" and data.startswith(_BITMAP)):
+        return "image"
     if announced == "pdf" or b"%PDF-" in data[:1024]:
         return "pdf"  # PDFium accepts junk before, or instead of, the header
+    if announced == "image":
+        raise ExtractionError("not a picture of a known format, or a damaged one", reason="corrupt")
     raise ExtractionError(f"not a {announced.upper()} file: it is not a ZIP archive", reason="corrupt")
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from clara.errors import ExtractionError
 from clara.extraction.images import ImageFolder
-from clara.extraction.readers import backend_stamp, load_reader, reader_extras
+from clara.extraction.readers import load_reader, reader_extras, stamp_for
 from clara.extraction.settings import ReadSettings
 from clara.extraction.sniff import sniff_media_type
 from clara.jsonl import MAX_LINE_BYTES, dump
@@ -56,7 +56,9 @@ def read_document(
     extras = {"images": folder, "settings": settings, "more_time": more_time}
     taken = {name: extras[name] for name in reader_extras(media_type)}
     try:
-        document = load_reader(media_type)(data, document_id=document_id, backend=backend_stamp(media_type), **taken)
+        document = load_reader(media_type)(
+            data, document_id=document_id, backend=stamp_for(media_type, settings), **taken
+        )
     except RecursionError as error:
         raise ExtractionError("its parts are nested too deeply", reason="corrupt") from error
     blocks = [block for page in document.pages for block in page.blocks]
