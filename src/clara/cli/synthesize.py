@@ -29,7 +29,7 @@ def synthesize(
     prompts: Path | None = typer.Option(None, help="Folder with edited prompt files, in place of the shipped ones."),
     privacy: str = typer.Option(
         "block",
-        help="With --base-url, what the privacy scan does first: block (secrets stop the run, personal data warns), warn, "
+        help="What the privacy scan before --base-url does: block (secrets stop the run, personal data warns), warn, "
         "redact (send a copy with placeholders) or off.",
     ),
     privacy_policy: Path | None = typer.Option(None, help="YAML file with block, warn, ignore, allow and names lists."),
