@@ -1,5 +1,7 @@
-"""A second labelled set by other rules: logs, tables, chats, other countries and languages. The patterns were not tuned on it
-before its first score; what that score was stands in docs and LOG.
+"""A second labelled set by other rules: logs, tables, chats, other countries and languages.
+
+The patterns had not seen it when it was first scored: recall 0.966, precision 0.983 on 1,050 positives. What it showed was
+then mended, so its scores of today are those of a set the patterns know.
 """
 
 # ruff: noqa: E501  (tables read better one entry a line)

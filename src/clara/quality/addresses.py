@@ -57,25 +57,9 @@ _SPELT_ENDINGS = frozenset(
     ).split()
 )
 _LITTLE_WORDS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "those",
-        "it",
-        "its",
-        "our",
-        "your",
-        "my",
-        "his",
-        "her",
-        "their",
-        "every",
-    ]
-    + ["each", "one", "dawn", "noon", "least"]
+    (  # noqa: SIM905
+        "the a an this that these those it its our your my his her their every each one dawn noon least"
+    ).split()
 )
 
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
