@@ -150,7 +150,7 @@ def _is_spelt_email(candidate: str) -> bool:
         return False
     domain = candidate[at.end() :]
     bracketed = any(sign in at.group() for sign in "[({<-_")
-    plain = re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}", domain, re.IGNORECASE) is not None and "@" in at.group()
+    plain = re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}", domain, re.IGNORECASE) is not None and at.group() == " @ "
     if not _SPELT_DOT.search(domain) and not (bracketed and "." in domain) and not plain:
         return False
     if not bracketed:  # plain words: `look at the dot on the map`

@@ -14,7 +14,9 @@ from clara.quality.tokens import is_placeholder
 _STEMS = (
     "pass", "pwd", "pat:", "pat=", "pw:", "pw ", "pw=", "secret", "token", "key", "authorization",
     "_auth", "-auth", "auth=", "auth:", "auth\"", "bearer", "credential",
-    "kennwort", "contrase", "senha", "wachtwoord", "密码", "密碼", "口令", "пароль",
+    "kennwort", "contrase", "senha", "wachtwoord", "パスワード", "비밀번호", "parola",
+    "hasło", "heslo", "lösenord", "adgangskode",
+    "salasana", "jelszó", "密码", "密碼", "口令", "пароль",
 )  # fmt: skip
 _KEY_OF = re.compile(
     r"(?:api|access|secret|private|encryption|signing|account|master|storage|subscription|auth|client|service|admin|license|"
@@ -26,8 +28,8 @@ _OTHER_KEY = re.compile(
 )  # fmt: skip
 _PASSWORD_NAME = re.compile(
     r"pass(?:word|wd|phrase|code|wort)|passwd|pwd|^pw$|[_-]pass$|dbpass|^passe?$|kennwort|contrase[nñ]a|senha|"
-    r"mot de passe|"
-    r"wachtwoord|密码|密碼|口令|пароль", re.IGNORECASE
+    r"mot de passe|wachtwoord|パスワード|비밀번호|^parola$|^hasło$|^heslo$|lösenord|adgangskode|salasana|"
+    r"jelszó|密码|密碼|口令|пароль", re.IGNORECASE
 )  # fmt: skip
 _KEY_NAME = re.compile(
     r"secret|token|^pat$|^key$|api[ _-]?key|access[ _-]?key|private[ _-]?key|auth(?:orization)?(?:[ _-]?key)?$|bearer|"

@@ -105,7 +105,7 @@ _TOKENS = (
     _token("Tencent secret id", "AKID", f"{_N}{{32}}(?![A-Za-z0-9])"),
     _token("Yandex key", "AQVN t1.9eu", f"{_W}{{35,}}"),
     Token("Telegram bot token", (":AA",), re.compile(r":AA[\w-]{32,34}(?![\w-])")),
-    Token("Azure client secret", ("Q~",), re.compile(r"Q~[\w.~-]{31,34}(?![\w.~-])")),
+    Token("Azure client secret", ("Q~",), re.compile(r"Q~[\w.~-]{31,34}(?![\w~-])")),
     Token("Azure storage or service bus key", ("AccountKey=", "SharedAccessKey=", "accountkey="),
           re.compile(r"(?:AccountKey|SharedAccessKey|accountkey)=([A-Za-z0-9+/]{30,}={0,2})")),
     Token("shared access signature", ("sig=",), re.compile(r"sig=([A-Za-z0-9%/+]{30,}(?:%3[dD]|=){0,2})")),
