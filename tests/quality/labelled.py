@@ -1,5 +1,6 @@
 """A labelled set of private data inside real prose, made from a seed: `{}` in a template is what must be found."""
 
+# ruff: noqa: E501  (tables read better one entry a line)
 from __future__ import annotations
 
 import json
@@ -14,9 +15,49 @@ from quality import made_numbers as made
 
 ROOT = Path(__file__).resolve().parents[2]
 Make = Callable[[random.Random], str]
-FIRST = "anna bob carmen dmitri emeka fatima george hiroshi ines jack kofi lena maria nils olga pedro".split()
-LAST = "smith garcia muller rossi okafor tanaka novak dubois silva larsen kim patel jones weber".split()
-HOSTS = "example.com example.org mail.example.co.uk acme-corp.io uni-beispiel.de empresa.com.br lab.example.edu".split()
+FIRST = [
+    "anna",
+    "bob",
+    "carmen",
+    "dmitri",
+    "emeka",
+    "fatima",
+    "george",
+    "hiroshi",
+    "ines",
+    "jack",
+    "kofi",
+    "lena",
+    "maria",
+    "nils",
+    "olga",
+    "pedro",
+]
+LAST = [
+    "smith",
+    "garcia",
+    "muller",
+    "rossi",
+    "okafor",
+    "tanaka",
+    "novak",
+    "dubois",
+    "silva",
+    "larsen",
+    "kim",
+    "patel",
+    "jones",
+    "weber",
+]
+HOSTS = [
+    "example.com",
+    "example.org",
+    "mail.example.co.uk",
+    "acme-corp.io",
+    "uni-beispiel.de",
+    "empresa.com.br",
+    "lab.example.edu",
+]
 
 
 @dataclass(kw_only=True)
@@ -58,7 +99,13 @@ class Score:
         return "\n".join(lines)
 
 
-GROUP = {"high_entropy": "secret", "token": "secret", "password": "secret", "credentials": "secret", "private_key": "secret"}
+GROUP = {
+    "high_entropy": "secret",
+    "token": "secret",
+    "password": "secret",
+    "credentials": "secret",
+    "private_key": "secret",
+}
 
 
 def score(cases: list[Case], scanner: Scanner) -> Score:
@@ -124,7 +171,9 @@ def put_in(paragraph: str, template: str, kind: str, value: str, rng: random.Ran
 
 def email(rng: random.Random) -> str:
     first, last, host = rng.choice(FIRST), rng.choice(LAST), rng.choice(HOSTS)
-    local = rng.choice([f"{first}.{last}", f"{first[0]}{last}", f"{first}_{last}{rng.randint(1, 99)}", f"{first}+news", first])
+    local = rng.choice(
+        [f"{first}.{last}", f"{first[0]}{last}", f"{first}_{last}{rng.randint(1, 99)}", f"{first}+news", first]
+    )
     name, _, rest = host.partition(".")
     top = rest.replace(".", " dot ")
     return rng.choice(
@@ -169,12 +218,21 @@ def identities(rng: random.Random) -> tuple[str, str]:
             ("Her social security number is {}.", made.ssn(rng)),
             ("SSN: {}", made.ssn(rng)),
             ("His SSN {} was on the form.", made.ssn(rng).replace("-", " ")),
-            ("Her National Insurance number is {}.", rng.choice([nino, f"{nino[:2]} {nino[2:4]} {nino[4:6]} {nino[6:8]} {nino[8]}"])),
+            (
+                "Her National Insurance number is {}.",
+                rng.choice([nino, f"{nino[:2]} {nino[2:4]} {nino[4:6]} {nino[6:8]} {nino[8]}"]),
+            ),
             ("NINO {} (confidential)", nino),
             ("Die Steuer-ID lautet {}.", rng.choice([tax, f"{tax[:2]} {tax[2:5]} {tax[5:8]} {tax[8:]}"])),
-            ("Numéro de sécurité sociale : {}", f"{nir[0]} {nir[1:3]} {nir[3:5]} {nir[5:7]} {nir[7:10]} {nir[10:13]} {nir[13:]}"),
+            (
+                "Numéro de sécurité sociale : {}",
+                f"{nir[0]} {nir[1:3]} {nir[3:5]} {nir[5:7]} {nir[7:10]} {nir[10:13]} {nir[13:]}",
+            ),
             ("NIR {} on the leaflet.", nir),
-            ("El DNI de la paciente es {}.", rng.choice([made.dni(rng), made.dni(rng)[:8] + "-" + "X"[:0]]) if False else made.dni(rng)),
+            (
+                "El DNI de la paciente es {}.",
+                rng.choice([made.dni(rng), made.dni(rng)[:8] + "-" + "X"[:0]]) if False else made.dni(rng),
+            ),
             ("NIE: {}", made.nie(rng)),
             ("Il codice fiscale è {}.", made.codice_fiscale(rng)),
             ("BSN {} is registered.", bsn),
@@ -219,8 +277,20 @@ def secrets(rng: random.Random) -> tuple[str, str]:
 
 
 WRAPPED: dict[str, tuple[Make, list[str]]] = {
-    "email": (email, ["Write to {} for a copy.", "Contact: {}", "Mail <{}> was bounced.", "Her address ({}) is public.", "e-mail: {};"]),
-    "phone": (phone, ["Call {} before noon.", "Tel. {}", "Our office: {}.", "You can reach Ann at {}, or write.", "Phone {} (day)"]),
+    "email": (
+        email,
+        [
+            "Write to {} for a copy.",
+            "Contact: {}",
+            "Mail <{}> was bounced.",
+            "Her address ({}) is public.",
+            "e-mail: {};",
+        ],
+    ),
+    "phone": (
+        phone,
+        ["Call {} before noon.", "Tel. {}", "Our office: {}.", "You can reach Ann at {}, or write.", "Phone {} (day)"],
+    ),
     "card": (
         lambda rng: rng.choice([made.card(rng), made.grouped_card(rng, " "), made.grouped_card(rng, "-")]),
         ["The card {} was charged.", "Card number: {}", "paid with {} in May.", "Visa/Amex {}, exp. 04/29"],
@@ -277,7 +347,10 @@ def make_set(seed: int, each: int) -> list[Case]:
         for _ in range(each):
             template, one = both(rng)
             cases.append(put_in(rng.choice(paragraphs), template, kind, one, rng))
-    cases += [negative(rng.choice(paragraphs), make(rng)) for make, _ in zip(_cycled(NEGATIVES), range(3 * each), strict=False)]
+    cases += [
+        negative(rng.choice(paragraphs), make(rng))
+        for make, _ in zip(_cycled(NEGATIVES), range(3 * each), strict=False)
+    ]
     return cases
 
 

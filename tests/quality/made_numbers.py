@@ -1,5 +1,6 @@
 """Numbers and keys with right check digits and random bodies, made when a test runs: nothing here is anybody's."""
 
+# ruff: noqa: E501  (tables read better one entry a line)
 from __future__ import annotations
 
 import base64
@@ -25,7 +26,9 @@ def luhn(body: str) -> str:
 
 
 def card(rng: random.Random) -> str:
-    prefix, length = rng.choice([("4", 16), ("51", 16), ("55", 16), ("2345", 16), ("34", 15), ("37", 15), ("6011", 16), ("36", 14)])
+    prefix, length = rng.choice(
+        [("4", 16), ("51", 16), ("55", 16), ("2345", 16), ("34", 15), ("37", 15), ("6011", 16), ("36", 14)]
+    )
     return luhn(prefix + some(rng, DIGITS, length - len(prefix) - 1))
 
 
@@ -126,7 +129,9 @@ def aadhaar(rng: random.Random) -> str:
 
 def pesel(rng: random.Random) -> str:
     return _valid(
-        rng, "pl.pesel", lambda rng: f"{rng.randint(40, 99)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}{some(rng, DIGITS, 5)}"
+        rng,
+        "pl.pesel",
+        lambda rng: f"{rng.randint(40, 99)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}{some(rng, DIGITS, 5)}",
     )
 
 

@@ -55,7 +55,7 @@ class Leaked:
 
 
 def leaky_repository(folder: Path, env: dict[str, str]) -> Leaked:
-    """Five commits: a key in a file that a later commit removes, one in a message, a key block, .env and private rows."""
+    """Five commits: a key in a file that a later one removes, one in a message, a key block, .env and private rows."""
     leaked = Leaked()
     folder.mkdir()
     run("git", "init", "-q", "-b", "main", cwd=folder, env=env)

@@ -120,9 +120,12 @@ def test_git_ignores_whatever_the_guard_would_refuse(tmp_path: Path) -> None:
     run("git", "init", "-q", cwd=tmp_path, env=env)
     shutil.copy(ROOT / ".gitignore", tmp_path / ".gitignore")
     private = [
-        "data/internal/pretrain_data.jsonl", "data/private/x", "data/raw/a.pdf", "raw_data/a.docx", "a.private.jsonl", ".env",
-        ".env.local", "certs/a.pem", "b.key", "c.p12", "runs/e/adapter.safetensors", "stores/s/x.lance/data", "raw_knowledge.jsonl",
-        "raw_knowledge.redacted.jsonl", "extraction_report.json", "llm_journal.sqlite", "llm_journal.sqlite-wal", "id_rsa",
+        "data/internal/pretrain_data.jsonl", "data/private/x", "data/raw/a.pdf", "raw_data/a.docx", "a.private.jsonl",
+        ".env",
+        ".env.local", "certs/a.pem", "b.key", "c.p12", "runs/e/adapter.safetensors", "stores/s/x.lance/data",
+        "raw_knowledge.jsonl",
+        "raw_knowledge.redacted.jsonl", "extraction_report.json", "llm_journal.sqlite", "llm_journal.sqlite-wal",
+        "id_rsa",
     ]  # fmt: skip
     for path in private:
         assert private_path(path), path
@@ -154,7 +157,8 @@ def test_the_audit_of_a_large_history_stays_small_in_memory(tmp_path: Path) -> N
     code = (
         "import resource, sys\nfrom pathlib import Path\nfrom clara.quality.history import audit\n"
         "from clara.quality.policy import Policy\nreport = audit(Path(sys.argv[1]), Policy())\n"
-        "print(report.scan.blocked, report.found[0]['line'], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "print(report.scan.blocked, report.found[0]['line'], "
+        "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
     )
     done = run(sys.executable, "-c", code, folder, cwd=tmp_path, env=env, timeout=280)
     blocked, number, megabytes = map(int, done.stdout.split())

@@ -34,7 +34,9 @@ def a_document() -> Document:
         Block(kind="table", text=f"| key | owner |\n|---|---|\n| {TOKEN} | Ann |"),
         Block(kind="paragraph", text="The Aurora pump weighs 12 kg. It was built in Lyon in 1998."),
     ]
-    return Document(id="a.docx", sha256="0" * 64, media_type="docx", title="Pumps", pages=[Page(number=1, blocks=blocks)])
+    return Document(
+        id="a.docx", sha256="0" * 64, media_type="docx", title="Pumps", pages=[Page(number=1, blocks=blocks)]
+    )
 
 
 def write(path: Path, *records: Any) -> Path:
@@ -115,7 +117,13 @@ def test_redaction_is_stable_over_files_and_moves_offsets_along(tmp_path: Path, 
     start, end = text.index("Call"), text.index(" It was built")
     source: dict[str, Any] = {"document": "a.docx", "page": 1, "start": start, "end": end}
     row = PretrainExample.model_validate(
-        {"data_type": "qa", "question": ["Which number?"], "answers": [PHONE], "docs": [text[start:end]], "sources": [source]}
+        {
+            "data_type": "qa",
+            "question": ["Which number?"],
+            "answers": [PHONE],
+            "docs": [text[start:end]],
+            "sources": [source],
+        }
     )
     other = EndToEndExample(data_type="end_to_end", question=["Who?"], context=[f"Ann has {MAIL}"], answer=MAIL.title())
     passage = Passage(id="p", document="a.docx", page=1, start=start, end=end, text=text[start:end])
@@ -187,7 +195,18 @@ def test_synthesize_sends_nothing_private(tmp_path: Path, clara: Run) -> None:
         return json.dumps({"facts": [], "pairs": [], "paraphrase": ""})
 
     with chat_server(answer) as server:
-        common = ("synthesize", raw, "-o", tmp_path / "out", "--base-url", server.base_url, "--model", "m", "--max-rounds", "1")
+        common = (
+            "synthesize",
+            raw,
+            "-o",
+            tmp_path / "out",
+            "--base-url",
+            server.base_url,
+            "--model",
+            "m",
+            "--max-rounds",
+            "1",
+        )
         code, _, error = clara(*common)
         assert (code, received) == (1, [])
         assert "nothing was sent" in error

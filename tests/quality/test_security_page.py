@@ -1,4 +1,4 @@
-"""DATA_SECURITY.md: every command of its shell blocks is run, in order, in a scratch repository with the real command line."""
+"""DATA_SECURITY.md: every command of its shell blocks is run, in order, in a scratch repository by the real program."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def shell_blocks() -> list[str]:
 
 
 def test_every_command_of_the_page_runs(tmp_path: Path) -> None:
-    """The blocks share one shell, so that variables and files go from one to the next; each line's exit code is as told."""
+    """The blocks share one shell, so variables and files go from one to the next; each line's exit code is as told."""
     if not shutil.which("git"):
         pytest.skip("git is not installed")
     pytest.importorskip("git_filter_repo", reason="needs git-filter-repo")
@@ -44,7 +44,9 @@ def test_every_command_of_the_page_runs(tmp_path: Path) -> None:
     blocking = re.compile(r"clara data (?:scan (?!.*--redact)|audit-repo \.$|audit-repo \. --replacements)")
     for line, code in zip(lines, codes, strict=True):
         command = line.partition("#")[0].strip()
-        assert code == (1 if blocking.search(command) and "must find nothing" not in line else 0), f"{line}\n{done.stderr}"
+        assert code == (1 if blocking.search(command) and "must find nothing" not in line else 0), (
+            f"{line}\n{done.stderr}"
+        )
     assert (clone / "redacted.jsonl").is_file()
     assert (clone / "data" / "internal" / "pretrain_data.jsonl").is_file()
     history = run("git", "log", "-p", "--all", cwd=tmp_path / "remote.git", env=env).stdout
@@ -72,7 +74,9 @@ def _prepare(clone: Path) -> None:
         "The Aurora pump weighs 12 kg. The Aurora pump was built in Lyon in 1998. It was designed by Ada Moreau.",
     ]
     blocks = [Block(kind="paragraph", text=text) for text in texts]
-    document = Document(id="a.txt", sha256="0" * 64, media_type="txt", title="Aurora pump", pages=[Page(number=1, blocks=blocks)])
+    document = Document(
+        id="a.txt", sha256="0" * 64, media_type="txt", title="Aurora pump", pages=[Page(number=1, blocks=blocks)]
+    )
     (clone / "raw_knowledge.jsonl").write_text(document.model_dump_json(exclude_none=True) + "\n", encoding="utf-8")
     (clone / "data" / "internal" / "raw_knowledge.jsonl").write_text(
         document.model_dump_json(exclude_none=True) + "\n", encoding="utf-8"

@@ -1,7 +1,10 @@
-"""A second labelled set by other rules: logs, tables, chats, other countries and languages. The patterns were not tuned on it
-before its first score; what that score was stands in docs and LOG.
+"""A second labelled set by other rules: logs, tables, chats, other countries and languages.
+
+The patterns had not seen it when it was first scored: recall 0.966, precision 0.983 on 1,050 positives. What it showed was
+then mended, so its scores of today are those of a set the patterns know.
 """
 
+# ruff: noqa: E501  (tables read better one entry a line)
 from __future__ import annotations
 
 import importlib
@@ -17,7 +20,8 @@ def _try(rng: random.Random, module: str, shape: str) -> str:
     check = importlib.import_module(f"stdnum.{module}")
     for _ in range(200_000):
         number = "".join(
-            rng.choice(made.DIGITS) if sign == "9" else rng.choice(made.UPPER) if sign == "A" else sign for sign in shape
+            rng.choice(made.DIGITS) if sign == "9" else rng.choice(made.UPPER) if sign == "A" else sign
+            for sign in shape
         )
         if check.is_valid(number):
             return number
@@ -35,12 +39,14 @@ def _hetu(rng: random.Random) -> str:
 
 def emails(rng: random.Random) -> tuple[str, str]:
     user = rng.choice(["j.o'neil", "müller", "x", "sales-emea", "first.middle.last", "a_b_c", "user2024", "contact"])
-    host = rng.choice(["gmail.com", "web.de", "yahoo.co.jp", "sub.dept.univ.ac.in", "startup.ai", "gov.br", "firma-gmbh.eu"])
+    host = rng.choice(
+        ["gmail.com", "web.de", "yahoo.co.jp", "sub.dept.univ.ac.in", "startup.ai", "gov.br", "firma-gmbh.eu"]
+    )
     plain = f"{user}@{host}"
     dotted = host.replace(".", " DOT ")
     return rng.choice(
         [
-            ("From: \"Ann\" <{}>\nTo: undisclosed", plain),
+            ('From: "Ann" <{}>\nTo: undisclosed', plain),
             ("| name | {} | active |", plain),
             ('{"user": "u1", "mail": "{}", "age": 3}', plain),
             ("[click](mailto:{}) here", plain),
@@ -67,7 +73,7 @@ def phones(rng: random.Random) -> tuple[str, str]:
         [
             ("Mobile {} / home unknown", f"+44(0)7911 12{d(4)}"),
             ("Fax: {}", f"+49 (0) 89 / {rng.randint(2, 9)}{d(5)}-0"),
-            ("<a href=\"tel:{}\">ring</a>", f"+1{area}{exchange}{d(4)}"),
+            ('<a href="tel:{}">ring</a>', f"+1{area}{exchange}{d(4)}"),
             ("| Jones | {} | room 3 |", f"{area}-{exchange}-{d(4)}"),
             ('"phone": "{}"', f"({area}) {exchange} {d(4)}"),
             ("phone={}&x=1", f"{area}{exchange}{d(4)}"),
@@ -148,7 +154,14 @@ def identities(rng: random.Random) -> tuple[str, str]:
             ("PAN card {}", made.pan(rng)),
             ("inscrito no CPF sob o nº {}", f"{cpf[:3]}.{cpf[3:6]}.{cpf[6:9]}-{cpf[9:]}"),
             ("PESEL: {}", made.pesel(rng)),
-            ("personnummer {}", _try(rng, "se.personnummer", f"{rng.randint(50, 99)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}-9999")),
+            (
+                "personnummer {}",
+                _try(
+                    rng,
+                    "se.personnummer",
+                    f"{rng.randint(50, 99)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}-9999",
+                ),
+            ),
             ("HETU {}", _hetu(rng)),
             ("CPR-nr. {}", _birth(rng, f"-{d(4)}")),
             ("AHV {}", f"756.{ahv[3:7]}.{ahv[7:11]}.{ahv[11:]}"),
@@ -158,7 +171,10 @@ def identities(rng: random.Random) -> tuple[str, str]:
             ("SIN {}", f"{sin[:3]} {sin[3:6]} {sin[6:]}"),
             ("my tax file number is {}", _try(rng, "au.tfn", "9" * 9)),
             ("NRIC {}", rng.choice("ST") + d(7) + rng.choice("ABCDEFGHIZJ")),
-            ("주민등록번호 {}", f"{rng.randint(60, 99)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}-{rng.choice('12')}{d(6)}"),
+            (
+                "주민등록번호 {}",
+                f"{rng.randint(60, 99)}{rng.randint(1, 12):02d}{rng.randint(1, 28):02d}-{rng.choice('12')}{d(6)}",
+            ),
             ("NHS number {}", _try(rng, "gb.nhs", "9" * 10)),
             ("Passport No. {}", rng.choice("CKX") + d(8)),
         ]
@@ -168,10 +184,12 @@ def identities(rng: random.Random) -> tuple[str, str]:
 def ips(rng: random.Random) -> tuple[str, str]:
     n = lambda: rng.randint(33, 254)  # noqa: E731
     v4 = f"{rng.choice([10, 192, 198, 46, 151])}.{n()}.{n()}.{n()}"
-    v6 = rng.choice([f"2001:db8:85a3::{n():x}:{n():x}", f"fd12:3456:789a:{n()}::{n()}", f"2A00:1450:4001:81{n() % 10}::200E"])
+    v6 = rng.choice(
+        [f"2001:db8:85a3::{n():x}:{n():x}", f"fd12:3456:789a:{n()}::{n()}", f"2A00:1450:4001:81{n() % 10}::200E"]
+    )
     return rng.choice(
         [
-            ("{} - - [10/Oct/2023:13:55:36 +0000] \"GET / HTTP/1.1\" 200", v4),
+            ('{} - - [10/Oct/2023:13:55:36 +0000] "GET / HTTP/1.1" 200', v4),
             ("ssh root@{}", v4),
             ("http://{}:8080/admin", v4),
             ("client_ip: {}", v4),
@@ -242,7 +260,7 @@ def negatives(rng: random.Random) -> str:
             f"RFC {d(4)}, ISO 27001:2022, IEEE 802.11ax, 10.{d(4)}/j.cell.{d(4)}.{d(2)}.{d(3)}",
             f"Chrome/{rng.randint(90, 130)}.0.{d(4)}.{d(2)} Safari/537.36",
             f"numpy=={rng.randint(1, 2)}.{d(1)}.{d(1)}, driver {rng.randint(400, 560)}.{d(2)}.{d(2)}, OID 1.3.6.1.4.1.{d(5)}",
-            f"md5 {made.some(rng, '0123456789abcdef', 32)}; etag \"{made.some(rng, '0123456789abcdef', 32)}\"",
+            f'md5 {made.some(rng, "0123456789abcdef", 32)}; etag "{made.some(rng, "0123456789abcdef", 32)}"',
             f"integrity sha512-{made.some(rng, made.ALNUM, 86)}==",
             f"invoice {rng.randint(2019, 2025)}-{d(6)}, customer no. {d(8)}, PO {d(10)}",
             f"x = {d(1)}.{d(12)}, y = -{d(2)}.{d(8)}e-{d(2)}",
@@ -283,7 +301,14 @@ def make_set(seed: int, each: int) -> list[Case]:
             cut = rng.randint(0, len(paragraph) // 2)
             cut = paragraph.find(" ", cut) if " " in paragraph[cut:] else 0
             head = f"{paragraph[:cut]}\n{before}"
-            cases.append(Case(text=f"{head}{value}{after}\n{paragraph[cut:]}", kind=kind, start=len(head), end=len(head) + len(value)))
+            cases.append(
+                Case(
+                    text=f"{head}{value}{after}\n{paragraph[cut:]}",
+                    kind=kind,
+                    start=len(head),
+                    end=len(head) + len(value),
+                )
+            )
     for _ in range(3 * each):
         paragraph = rng.choice(paragraphs)
         cases.append(Case(text=f"{paragraph[:200]}\n{negatives(rng)}\n{paragraph[200:]}"))

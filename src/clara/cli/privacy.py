@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from clara.quality.policy import Policy
 
 PolicyFile = Annotated[
-    Path | None, typer.Option("--policy", metavar="FILE.yaml", help="Block, warn, ignore, allow and names lists in a file.")
+    Path | None,
+    typer.Option("--policy", metavar="FILE.yaml", help="Block, warn, ignore, allow and names lists in a file."),
 ]
 Block = Annotated[
     list[str] | None, typer.Option(help="A category (secret, pii) or kind (token, email, …) that blocks. Repeatable.")
@@ -29,7 +30,8 @@ Allow = Annotated[
 def scan(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Text or JSONL files, or folders of them.")],
     redact: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Write a copy with placeholders such as [EMAIL_1] to this file or folder.")
+        Path | None,
+        typer.Option(metavar="OUT", help="Write a copy with placeholders such as [EMAIL_1] to this file or folder."),
     ] = None,
     names: Annotated[Path | None, typer.Option(help="A file with one name a line to look for as well.")] = None,
     policy: PolicyFile = None,
@@ -114,7 +116,9 @@ def audit_repo(
     repository: Annotated[Path, typer.Argument(metavar="[PATH]", help="A git repository.")] = Path(),
     replacements: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write git filter-repo's list here: the secrets in clear. Outside the repository."),
+        typer.Option(
+            metavar="FILE", help="Write git filter-repo's list here: the secrets in clear. Outside the repository."
+        ),
     ] = None,
     policy: PolicyFile = None,
     block: Block = None,
@@ -144,8 +148,8 @@ def audit_repo(
             typer.echo(f"{chosen.action(found['kind'])}: {where}: {found['label']}: {found['excerpt']}")
         if len(order) > 50:
             typer.echo(f"… and {len(order) - 50:,} more (--json lists them)")
-        typer.echo(f"{report.objects:,} objects of {report.commits:,} commits: {len(report.private_files)} private files, "
-                   f"{report.scan.summary}")  # fmt: skip
+        size = f"{report.objects:,} objects of {report.commits:,} commits"
+        typer.echo(f"{size}: {len(report.private_files)} private files, {report.scan.summary}")
         for line in clean_up_steps(report, f" --policy {policy}" if policy else ""):
             typer.echo(line)
     if replacements is not None:

@@ -65,7 +65,7 @@ def synthesize(
     yes: bool = typer.Option(False, "--yes", help="After a preview, make the rest without asking."),
     privacy: str = typer.Option(
         "block",
-        help="With --base-url, what the privacy scan does first: block (secrets stop the run, personal data warns), warn, "
+        help="What the privacy scan before --base-url does: block (secrets stop the run, personal data warns), warn, "
         "redact (send a copy with placeholders) or off.",
     ),
     privacy_policy: Path | None = typer.Option(None, help="YAML file with block, warn, ignore, allow and names lists."),

@@ -14,8 +14,10 @@ _LOCAL = re.compile(r"(?:[\w!#$%&'*+/=?^`{|}~.-]{1,64}|\"[^\"\n]{1,64}\")$")
 _DOMAIN = re.compile(r"\[?(?:[^\W_](?:[\w-]{0,61}[^\W_])?[.\uff0e])+(?:[^\W\d_]{2,24}|xn--[a-z0-9-]{2,59})(?![\w@])|"
                      r"\[\d{1,3}(?:\.\d{1,3}){3}\]", re.IGNORECASE)  # fmt: skip
 _NO_TOP_LEVEL_DOMAIN = frozenset(
-    "png jpg jpeg gif svg webp bmp ico tif tiff css js jsx ts tsx json xml html htm pdf txt csv yaml yml toml ini exe dll "
-    "zip gz tar egg whl jar class git local".split()
+    (  # noqa: SIM905
+        "png jpg jpeg gif svg webp bmp ico tif tiff css js jsx ts tsx json xml html htm pdf txt csv yaml yml toml "
+        "ini exe dll zip gz tar egg whl jar class git local"
+    ).split()
 )
 _WORD_AT = r"(?:\s*[\[({<]\s*(?:at|@|ät|arroba|chez)\s*[\])}>]\s*|\s+(?:at|@|ät|arroba)\s+|\s*[-_]at[-_]\s*)"
 _WORD_DOT = r"(?:\s*[\[({<]\s*(?:dot|\.|punkt|point|punto)\s*[\])}>]\s*|\s+(?:dot|punkt|punto)\s+|\s*[-_]dot[-_]\s*)"
@@ -26,26 +28,51 @@ _SPELT = re.compile(
 )
 _SPELT_AT = re.compile(_WORD_AT + r"|\s?@\s?", re.IGNORECASE)
 _SPELT_DOT = re.compile(_WORD_DOT, re.IGNORECASE)
-_SPELT_ANCHORS = ("dot", "punkt", "punto", "(at)", "[at]", "{at}", "<at>", "( at )", "[ at ]", " at ", " @ ", "[@]", "(@)", "(ät)", "arroba")
+_SPELT_ANCHORS = (
+    "dot",
+    "punkt",
+    "punto",
+    "(at)",
+    "[at]",
+    "{at}",
+    "<at>",
+    "( at )",
+    "[ at ]",
+    " at ",
+    " @ ",
+    "[@]",
+    "(@)",
+    "(ät)",
+    "arroba",
+)
 _DOTTED_LOCAL_AT = re.compile(
     r"(?<![\w.+-])[a-z0-9]+(?:[._+][a-z0-9]+)+\s+at\s+(?:[a-z0-9-]+\.)+[a-z]{2,24}\b(?![/@])", re.IGNORECASE
 )
 _REACH = 90
 _SPELT_ENDINGS = frozenset(
-    "com org net edu gov mil int io ai co uk de fr es it nl eu dev info biz ch at be pl se no dk fi jp cn in br ru us ca au nz za "
-    "mx ar cl pt ie me app cloud tech online xyz name pro kr tw hk sg my id th vn tr gr cz sk hu ro bg ua il ae sa eg ng ke".split()
+    (  # noqa: SIM905
+        "com org net edu gov mil int io ai co uk de fr es it nl eu dev info biz ch at be pl se no dk fi jp cn in "
+        "br ru us ca au nz za mx ar cl pt ie me app cloud tech online xyz name pro kr tw hk sg my id th vn tr gr "
+        "cz sk hu ro bg ua il ae sa eg ng ke"
+    ).split()
 )
-_LITTLE_WORDS = frozenset("the a an this that these those it its our your my his her their every each one dawn noon least".split())
+_LITTLE_WORDS = frozenset(
+    (  # noqa: SIM905
+        "the a an this that these those it its our your my his her their every each one dawn noon least"
+    ).split()
+)
 
 _IPV4 = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 _IPV4_HIDDEN = re.compile(r"\b[0-9]{1,3}(?:(?:\[\.\]|\(\.\)|\[dot\])[0-9]{1,3}){3}\b")
 _IP_WORDS = re.compile(
     r"\b(?:ip|ipv4|addr|address|addresses|host|hosts|server|gateway|dns|subnet|router|ping|ssh|login|logged|client|"
-    r"resolver|from port|nslookup|dig|traceroute|whois|curl|wget|telnet|nmap|port|nameserver|proxy|firewall|peer|node|connect\w*|x-forwarded-for|remote|cidr|listen\w*|vpn|adresse)\b",
+    r"resolver|from port|nslookup|dig|traceroute|whois|curl|wget|telnet|nmap|port|nameserver|proxy|firewall|"
+    r"peer|node|connect\w*|x-forwarded-for|remote|cidr|listen\w*|vpn|adresse)\b",
     re.IGNORECASE,
 )
 _VERSION_BEFORE = re.compile(
-    r"(?:\b(?:v|ver|version|release|build|firmware|driver|update|patch|upgrad\w+ to|upgrad\w+ from|section|chapter|clause|"
+    r"(?:\b(?:v|ver|version|release|build|firmware|driver|update|patch|upgrad\w+ to|upgrad\w+ from|section|chapter|"
+    r"clause|"
     r"oid|dotnet|\.net|framework|kernel|chrome|chromium|edge|safari|firefox|bios|sdk|runtime|plugin|paragraph|article|"
     r"annex|appendix|requirement|control|step|rule)[\s:=.\"'(]*|\w+/|[A-Za-z]|[-_=<>~^]=?\s?)$",
     re.IGNORECASE,
@@ -91,7 +118,9 @@ def _email_around(text: str, at: int, after: int) -> Span | None:
 
 def _label_colon(text: str, start: int) -> bool:
     """Whether the colon before is a label's, as in `mail:ann@example.org`, not a login's."""
-    return text[start - 1] == ":" and not text[max(0, start - 90) : start].rpartition("\n")[2].rpartition(" ")[2].count("//")
+    return text[start - 1] == ":" and not text[max(0, start - 90) : start].rpartition("\n")[2].rpartition(" ")[2].count(
+        "//"
+    )
 
 
 def _spelt_emails(text: str, lower: str) -> Iterator[Span]:
@@ -121,7 +150,7 @@ def _is_spelt_email(candidate: str) -> bool:
         return False
     domain = candidate[at.end() :]
     bracketed = any(sign in at.group() for sign in "[({<-_")
-    plain = re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}", domain, re.IGNORECASE) is not None and "@" in at.group()
+    plain = re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z]{2,24}", domain, re.IGNORECASE) is not None and at.group() == " @ "
     if not _SPELT_DOT.search(domain) and not (bracketed and "." in domain) and not plain:
         return False
     if not bracketed:  # plain words: `look at the dot on the map`
@@ -152,11 +181,11 @@ def find_ips(text: str) -> Iterator[Span]:
             start = at
             while start > done and at - start < 4 and text[start - 1] in "0123456789abcdefABCDEF":
                 start -= 1
-            match = _IPV6.match(text, start)
-            if match:
-                done = match.end()
-                if _is_ipv6(text, match):
-                    yield Span(match.start(), match.start() + len(match.group().rstrip(":") or "::"), "ip", "IPv6 address")
+            found = _IPV6.match(text, start)
+            if found:
+                done = found.end()
+                if _is_ipv6(text, found):
+                    yield Span(start, start + len(found.group().rstrip(":") or "::"), "ip", "IPv6 address")
         at = text.find(":", max(at + 1, done))
 
 
@@ -164,9 +193,9 @@ def _is_ipv4(text: str, match: re.Match[str]) -> bool:
     start, end = match.span()
     if start and (clings(text[start - 1]) or text[start - 1] in "._$€£"):
         return False
-    if clings(text[end : end + 1]) or re.match(r"[._-]?[0-9A-Za-z_]|\.[0-9]", text[end : end + 2]):
-        if not re.match(r"[-.]\s|\.[A-Z]", text[end : end + 2]):
-            return False
+    goes_on = clings(text[end : end + 1]) or re.match(r"[._-]?[0-9A-Za-z_]|\.[0-9]", text[end : end + 2])
+    if goes_on and not re.match(r"[-.]\s|\.[A-Z]", text[end : end + 2]):
+        return False
     octets = match.group().split(".")
     if any(int(octet) > 255 or (len(octet) > 1 and octet[0] == "0") for octet in octets):
         return False
@@ -177,7 +206,9 @@ def _is_ipv4(text: str, match: re.Match[str]) -> bool:
     if re.match(r":[0-9]{2,5}\b|/[0-9]{1,2}\b| port", after):
         return True
     if _VERSION_BEFORE.search(said) or is_other_number(text, start):
-        named = re.search(r"(?:\b|_)(?:ip\w*|addr\w*|host\w*|server|gateway|dns|gw|src|dst|remote\w*)\W{1,3}$", said, re.IGNORECASE)
+        named = re.search(
+            r"(?:\b|_)(?:ip\w*|addr\w*|host\w*|server|gateway|dns|gw|src|dst|remote\w*)\W{1,3}$", said, re.IGNORECASE
+        )
         return said.rstrip().endswith("//") or named is not None
     if max(map(int, octets)) < 32:
         return _IP_WORDS.search(said) is not None and not re.search(r"version|upgrad|updat|releas", said, re.IGNORECASE)

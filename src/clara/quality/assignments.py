@@ -12,8 +12,11 @@ from clara.quality.tokens import is_placeholder
 
 # what is looked for first, in lower case
 _STEMS = (
-    "pass", "pwd", "pat:", "pat=", "pw:", "pw ", "pw=", "secret", "token", "key", "authorization", "_auth", "-auth", "auth=", "auth:", "auth\"", "bearer", "credential",
-    "kennwort", "contrase", "senha", "wachtwoord", "密码", "密碼", "口令", "пароль",
+    "pass", "pwd", "pat:", "pat=", "pw:", "pw ", "pw=", "secret", "token", "key", "authorization",
+    "_auth", "-auth", "auth=", "auth:", "auth\"", "bearer", "credential",
+    "kennwort", "contrase", "senha", "wachtwoord", "パスワード", "비밀번호", "parola",
+    "hasło", "heslo", "lösenord", "adgangskode",
+    "salasana", "jelszó", "密码", "密碼", "口令", "пароль",
 )  # fmt: skip
 _KEY_OF = re.compile(
     r"(?:api|access|secret|private|encryption|signing|account|master|storage|subscription|auth|client|service|admin|license|"
@@ -24,13 +27,16 @@ _OTHER_KEY = re.compile(
     r"dedup\w*|index)[ _-]$", re.IGNORECASE
 )  # fmt: skip
 _PASSWORD_NAME = re.compile(
-    r"pass(?:word|wd|phrase|code|wort)|passwd|pwd|^pw$|[_-]pass$|dbpass|^passe?$|kennwort|contrase[nñ]a|senha|mot de passe|wachtwoord|"
-    r"密码|密碼|口令|пароль", re.IGNORECASE
+    r"pass(?:word|wd|phrase|code|wort)|passwd|pwd|^pw$|[_-]pass$|dbpass|^passe?$|kennwort|contrase[nñ]a|senha|"
+    r"mot de passe|wachtwoord|パスワード|비밀번호|^parola$|^hasło$|^heslo$|lösenord|adgangskode|salasana|"
+    r"jelszó|密码|密碼|口令|пароль", re.IGNORECASE
 )  # fmt: skip
 _KEY_NAME = re.compile(
-    r"secret|token|^pat$|^key$|api[ _-]?key|access[ _-]?key|private[ _-]?key|auth(?:orization)?(?:[ _-]?key)?$|bearer|credential|"
+    r"secret|token|^pat$|^key$|api[ _-]?key|access[ _-]?key|private[ _-]?key|auth(?:orization)?(?:[ _-]?key)?$|bearer|"
+    r"credential|"
     r"(?:account|auth|client|encryption|signing|signature|master|storage|subscription|service|admin|root|deploy|session|"
-    r"consumer|license|licence|app|application|shared|server|cipher|aes|hmac|jwt|webhook|integration|api)[ _-]?(?:secret|key)",
+    r"consumer|license|licence|app|application|shared|server|cipher|aes|hmac|jwt|webhook|"
+    r"integration|api)[ _-]?(?:secret|key)",
     re.IGNORECASE,
 )  # fmt: skip
 _NOT_SECRET_NAME = re.compile(
@@ -41,7 +47,8 @@ _NOT_SECRET_NAME = re.compile(
 )
 _ASSIGNMENT = re.compile(
     r"(?P<name>[\w.-]{0,60}?)(?P<close>[\"'`\])*]{0,3})"
-    r"(?P<sign>\s{0,3}(?::=|=>|==?|:{1,2}|->|→|：|＝|是|为|為)\s{0,3}|\s{1,3}(?:is|was|are|be|ist|lautet|est|es|é|to|as|set to)"
+    r"(?P<sign>\s{0,3}(?::=|=>|==?|:{1,2}|->|→|：|＝|是|为|為)\s{0,3}|"
+    r"\s{1,3}(?:is|was|are|be|ist|lautet|est|es|é|to|as|set to)"
     r"(?:\s+now|\s+set to|\s+still|\s+currently)?[:\s]\s{0,2}|\s{1,3}(?=[\"'`]))"
     r"(?:(?:str|bytes|String)\s?\(?\s?)?(?P<open>[\"'`“‘«<]{0,3})(?P<value>[^\s\"'`”’»<>]{3,200})",
     re.IGNORECASE,
@@ -52,11 +59,15 @@ _ELEMENT = re.compile(r"(?P<name>)(?P<sign>>)(?P<open>)(?P<value>[^\s<>]{3,200})
 _IN_BRACKETS = re.compile(r"(?P<name>)\s?\((?P<open>[\"']?)(?P<value>[^\s()\"']{6,60})[\"']?\)")
 _LONG_VALUE = re.compile(r"(?P<name>)\s(?P<open>)(?P<value>[A-Za-z0-9+/_=-]{20,200})(?![\w/])")
 _PAIR = re.compile(r"s?\s?(?:[:=]|are|is)\s?[\w.@-]{2,40}\s?[/:|]\s?(?P<value>[^\s/:|,;]{6,60})", re.IGNORECASE)
-_BEFORE = re.compile(r"(?<!\S)[\"'`“]?(?P<value>[^\s\"'`“”]{6,60})[\"'`”]?\s+as\s+(?:the|your|his|her|my|our|their|a)?\s?$", re.IGNORECASE)
+_BEFORE = re.compile(
+    r"(?<!\S)[\"'`“]?(?P<value>[^\s\"'`“”]{6,60})[\"'`”]?\s+as\s+(?:the|your|his|her|my|our|their|a)?\s?$",
+    re.IGNORECASE,
+)
 _FLAG = re.compile(r"(?P<name>[\w-]*)\s+(?P<open>[\"']?)(?P<value>[^\s\"'-][^\s\"']{3,200})")
 _CODE_VALUE = re.compile(
     r"(?:os\.|process\.|env[.\[(]|getenv|self\.|config[.\[(]|settings[.\[]|args\.|input\(|getpass|request\.|req\.|ctx\.|this\.|"
-    r"\$|%\w+%|\{|\[|\(|</|https?://|[\w.]+\(|[A-Z_]+_[A-Z_]+$|[a-z]+(?:\.[a-z_]+)+$|[\w/]+/[\w/]+\.\w{2,5}$|function|lambda|new )"
+    r"\$|%\w+%|\{|\[|\(|</|https?://|[\w.]+\(|[A-Z_]+_[A-Z_]+$|[a-z]+(?:\.[a-z_]+)+$|[\w/]+/[\w/]+\.\w{2,5}$|"
+    r"function|lambda|new )"
 )
 _WORD_VALUE = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*[.,;:!?)]*$")
 _HASH_NAME = re.compile(
@@ -85,13 +96,17 @@ def find_assignments(text: str, lower: str, words: list[tuple[int, str]]) -> Ite
         if stem == "key" and start == at and (before := _KEY_OF.search(text, max(0, at - 14), at)):
             start = before.start()
         name = text[start:end]
-        if stem == "credential" and (pair := _PAIR.match(text, at + len(stem))) and _strong(pair["value"], is_password=True):
+        if (
+            stem == "credential"
+            and (pair := _PAIR.match(text, at + len(stem)))
+            and _strong(pair["value"], is_password=True)
+        ):
             yield Span(pair.start("value"), pair.end("value"), "password", "password")
             continue
-        if stem == "pass" and (given := _BEFORE.search(text, max(0, start - 80), start)):
-            if _PASSWORD_NAME.search(name) and _strong(given["value"], is_password=True):
-                yield Span(given.start("value"), given.end("value"), "password", "password")
-                continue
+        given = _BEFORE.search(text, max(0, start - 80), start) if stem == "pass" else None
+        if given and _PASSWORD_NAME.search(name) and _strong(given["value"], is_password=True):
+            yield Span(given.start("value"), given.end("value"), "password", "password")
+            continue
         span = _assigned(text, lower, name, end)
         if span:
             done = span.end
@@ -130,7 +145,12 @@ def looks_random(value: str) -> bool:
         return False
     classes = sum(bool(re.search(pattern, value)) for pattern in ("[a-z]", "[A-Z]", "[0-9]"))
     digits = sum(character.isdigit() for character in value)
-    return classes == 3 and digits >= 3 and entropy(value) >= 4.2 and not re.search(r"[a-z]{7,}|[A-Za-z]+[_/-][A-Za-z]{4,}[_/-]", value)
+    return (
+        classes == 3
+        and digits >= 3
+        and entropy(value) >= 4.2
+        and not re.search(r"[a-z]{7,}|[A-Za-z]+[_/-][A-Za-z]{4,}[_/-]", value)
+    )
 
 
 def entropy(value: str) -> float:
@@ -153,9 +173,9 @@ def _assigned(text: str, lower: str, name: str, end: int) -> Span | None:
     is_password, is_key = bool(_PASSWORD_NAME.search(name)), bool(_KEY_NAME.search(name))
     if re.fullmatch("pass|login", name.strip(), re.IGNORECASE):
         is_password = name.strip().lower() == "pass"
-    if _NOT_SECRET_NAME.search(name) or not (is_password or is_key):
-        if not re.search(r"(?:bearer|authorization)$", name, re.IGNORECASE):
-            return None
+    named = (is_password or is_key) and not _NOT_SECRET_NAME.search(name)
+    if not named and not re.search(r"(?:bearer|authorization)$", name, re.IGNORECASE):
+        return None
     bearer = _BEARER.match(text, end - 6 if lower.endswith("bearer", 0, end) else end) or re.compile(
         r"[\"']?\s*[:=]\s*[\"']?(?:bearer|basic|token|apikey)\s+(?P<value>[\w.~+/=-]{12,})", re.IGNORECASE
     ).match(text, end)
@@ -182,7 +202,9 @@ def _assigned(text: str, lower: str, name: str, end: int) -> Span | None:
     if not quoted and sign in ("=", ":", ""):
         value = re.split(r"[;&,](?=\s|\w+=|$)", value)[0]
     if not _believable(value, name, sign, quoted=quoted, is_password=is_password):
-        bare = sign == "=" and is_password and text[match.start("value") - 1] == "=" and len(value) >= 6 and value == raw
+        bare = (
+            sign == "=" and is_password and text[match.start("value") - 1] == "=" and len(value) >= 6 and value == raw
+        )
         if not (bare and _WORD_VALUE.match(value) and not is_placeholder(value) and not _CODE_VALUE.match(value)):
             return None
     label = "password" if is_password else "secret value"
@@ -215,7 +237,7 @@ def _believable(value: str, name: str, sign: str, *, quoted: bool, is_password: 
     if value.count("-") >= 3 and len(value) >= 14 and sign in (":", "=", "is", "was"):
         return True  # words of a passphrase
     if _WORD_VALUE.match(value) or value.isdigit():
-        code_like = sign == "=" and "_" in name and name.upper() == name or name.startswith("--")
+        code_like = (sign == "=" and "_" in name and name.upper() == name) or name.startswith("--")
         return (code_like or (value.isdigit() and len(value) >= 4 and sign in ("=", ":"))) and len(value) >= 4
     return bool(re.search(r"[0-9\W_]", value))
 
@@ -233,4 +255,6 @@ def _strong(value: str, *, is_password: bool) -> bool:
 
 def _mixed(value: str) -> bool:
     """Letters and digits both, or a length no word has."""
-    return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value)) or (len(value) >= 24 and entropy(value) > 3.5)
+    return bool(re.search(r"[A-Za-z]", value) and re.search(r"[0-9]", value)) or (
+        len(value) >= 24 and entropy(value) > 3.5
+    )

@@ -12,7 +12,8 @@ _OTHER_NUMBER = re.compile(
     r"patent|grant|award|docket|bug|issue|pmid|pmcid|oclc|lccn|barcode|upc|ean|gtin|sku|asin|isbn(?:-1[03])?|issn|doi|"
     r"arxiv|imei|vin|section|sect|sec|chapter|clause|table|figure|fig|equation|row|page|pages|pp|vol|volume|step|"
     r"timestamp|epoch|unix time|commit|sha|sha1|sha256|md5|hash|checksum|crc|id badge|accession|specimen|catalogue|"
-    r"zip|zip code|postcode|postal code|plz|eudract|iccid|ein|cas|contract|policy|claim|po|rfc|nct|orcid|isni|flight|room|seat|run|job|request|session|transaction|trace|span|"
+    r"zip|zip code|postcode|postal code|plz|eudract|iccid|ein|cas|contract|policy|claim|po|rfc|nct|orcid|isni|"
+    r"flight|room|seat|run|job|request|session|transaction|trace|span|"
     r"bestellnummer|artikelnummer|seriennummer|teilenummer|rechnung|version|référence|commande|pedido|factura|"
     r"ordine|fattura|pièce|article)s?|§)"
     r"[\s\"'.]*(?:no\b|nr\b|num\b|number|numbers|id\b|code|n°|nº|№|#)?[\s:.=#\"'(\[]*(?:is|was|are|reads)?[\s:=#\"'(\[]*$",
@@ -20,7 +21,9 @@ _OTHER_NUMBER = re.compile(
 )
 
 
-_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")  # write no spaces around numbers
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]"
+)  # write no spaces around numbers
 
 
 def clings(character: str) -> bool:

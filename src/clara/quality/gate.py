@@ -1,4 +1,4 @@
-"""The gate before an endpoint: what is about to leave the machine is scanned first, and stays when the policy says so."""
+"""The gate before an endpoint: what is about to leave the machine is scanned first, and stays if the policy says so."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def check_before_sending(
     images: Iterable[tuple[str, str | None]] = (),
     file: str = "",
 ) -> ScanReport:
-    """Scan what a model would be sent of these documents: titles and block texts. `report.blocked` says whether it may go.
+    """Scan what a model would be sent of these documents: titles and block texts. `report.blocked` says if it may go.
 
-    `images` are (name, recognised text) pairs of pictures that would be sent; without OCR the text is None, and the image is
-    counted in `report.images_unread`, since nobody can say what it shows.
+    `images` are (name, recognised text) pairs of pictures that would be sent; without OCR the text is None, and the
+    image is counted in `report.images_unread`, since nobody can say what it shows.
     """
     policy = policy or Policy()
     scanner = make_scanner(policy)
@@ -66,14 +66,18 @@ def pass_gate(
     policy = read_policy(policy_file) if policy_file else make_policy()
     report = check_before_sending(iter_records(raw_knowledge, Document), policy, file=str(raw_knowledge))
     write_lines(output_dir / REPORT, [json.dumps({"mode": mode, **report.as_json()}, ensure_ascii=False, indent=2)])
-    tell(f"privacy scan: {report.summary}; see {output_dir / REPORT}" if report.counts else f"privacy scan: {report.summary}")
+    tell(
+        f"privacy scan: {report.summary}; see {output_dir / REPORT}"
+        if report.counts
+        else f"privacy scan: {report.summary}"
+    )
     if mode == "redact":
         return _redacted_copy(raw_knowledge, output_dir, policy) if report.counts else raw_knowledge
     if report.blocked and mode == "block":
         first = "\n".join(finding_lines(report, policy, shown=5))
         raise PrivacyError(
-            f"nothing was sent: {report.summary} in {raw_knowledge}; remove them, or run again with --privacy redact, or with a "
-            f"--privacy-policy that allows them (--privacy warn sends them)\n{first}"
+            f"nothing was sent: {report.summary} in {raw_knowledge}; remove them, or run again with --privacy redact, "
+            f"or with a --privacy-policy that allows them (--privacy warn sends them)\n{first}"
         )
     return raw_knowledge
 

@@ -16,7 +16,10 @@ from clara.errors import UsageError
 _PRIVATE_PATHS = (
     (r"(?:^|/)data/(?:internal|private|raw)/", "private data folder"),
     (r"(?:^|/)raw_data/", "folder of raw documents"),
-    (r"(?:^|/)(?:runs|stores|checkpoints)/[^/]+/.*\.(?:safetensors|pt|pth|bin|lance|sqlite|arrow|jsonl)$", "trained or stored data"),
+    (
+        r"(?:^|/)(?:runs|stores|checkpoints)/[^/]+/.*\.(?:safetensors|pt|pth|bin|lance|sqlite|arrow|jsonl)$",
+        "trained or stored data",
+    ),
     (r"\.lance/", "memory store"),
     (r"(?:^|/)raw_knowledge(?:\.redacted)?\.jsonl$", "extracted text of documents"),
     (r"(?:^|/)llm_journal\.sqlite(?:-\w+)?$", "replies of an endpoint"),
@@ -25,7 +28,10 @@ _PRIVATE_PATHS = (
     (r"(?:^|/)\.env(?:\.(?!example$|sample$|template$|dist$)[^/]*)?$", "environment file with keys"),
     (r"\.(?:pem|key|p12|pfx|jks|keystore|kdbx|ppk|asc\.key)$", "key file"),
     (r"(?:^|/)id_(?:rsa|dsa|ecdsa|ed25519)$", "SSH key"),
-    (r"(?:^|/)(?:\.netrc|\.pgpass|\.htpasswd|\.pypirc|\.aws/credentials|\.docker/config\.json|\.kube/config)$", "login file"),
+    (
+        r"(?:^|/)(?:\.netrc|\.pgpass|\.htpasswd|\.pypirc|\.aws/credentials|\.docker/config\.json|\.kube/config)$",
+        "login file",
+    ),
     (r"(?:^|/)(?:credentials|service[-_]account)[^/]*\.json$", "key file of a cloud service"),
 )
 _PRIVATE = [(re.compile(pattern, re.IGNORECASE), label) for pattern, label in _PRIVATE_PATHS]
@@ -53,7 +59,11 @@ def git(repository: Path, *arguments: str) -> str:
     """The output of one git command. Raises UsageError with git's own words when it fails."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(repository), *arguments], capture_output=True, check=False, env=_environment(), stdin=subprocess.DEVNULL
+            ["git", "-C", str(repository), *arguments],
+            capture_output=True,
+            check=False,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
         )
     except FileNotFoundError as error:
         raise UsageError("git is not installed, or not on PATH") from error
@@ -95,7 +105,10 @@ def history_objects(repository: Path) -> Iterator[Blob]:
 def object_reader(repository: Path) -> Iterator[ObjectReader]:
     """Reads objects one after another through one `git cat-file --batch`."""
     process = subprocess.Popen(
-        ["git", "-C", str(repository), "cat-file", "--batch"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
+        ["git", "-C", str(repository), "cat-file", "--batch"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment(),
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -114,7 +127,7 @@ class ObjectReader:
         self._ask, self._answers = ask, answers
 
     def blocks(self, name: str, block_bytes: int = 2**22) -> Iterator[bytes]:
-        """The content of an object in blocks that end at line ends where there are any. Read it to the end, or close it."""
+        """The content of an object in blocks that end at line ends where it has any. Read to the end, or close."""
         self._ask.write(name.encode("utf-8", errors="surrogateescape") + b"\n")
         self._ask.flush()
         header = self._answers.readline().split()
@@ -137,4 +150,10 @@ class ObjectReader:
 
 def _environment() -> dict[str, str]:
     """git's messages in English, no prompts, no network of a partial clone."""
-    return {**os.environ, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0"}
+    return {
+        **os.environ,
+        "LC_ALL": "C",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_LAZY_FETCH": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+    }

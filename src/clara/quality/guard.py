@@ -1,4 +1,4 @@
-"""`clara data guard`: what must not be committed is found while it is only staged, and a pre-commit hook asks each time."""
+"""`clara data guard`: what must not be committed is found while it is only staged; a pre-commit hook asks each time."""
 
 from __future__ import annotations
 
@@ -98,12 +98,13 @@ def install_hook(repository: Path, *, force: bool = False) -> Path:
         content = hook.read_text(encoding="utf-8", errors="replace")
         if MARK not in content:
             raise UsageError(
-                f"{hook} is another program's hook; add the line `clara data guard` to it, or replace it with --install --force"
+                f"{hook} is another program's hook; add the line `clara data guard` to it, or replace it with "
+                "--install --force"
             )
     folder.mkdir(parents=True, exist_ok=True)
     python = shlex.quote(sys.executable)
     hook.write_text(
-        f"#!/bin/sh\n{MARK}\n# Private data and keys stay out of commits. Once, at your own risk: git commit --no-verify\n"
+        f"#!/bin/sh\n{MARK}\n# Private data and keys stay out of commits. At your own risk: git commit --no-verify\n"
         f"if [ -x {python} ]; then exec {python} -m clara data guard; fi\nexec clara data guard\n",
         encoding="utf-8",
     )

@@ -91,16 +91,18 @@ def _commit_of(repository: Path, blob: Blob, report: AuditReport) -> str:
 
 
 def write_replacements(repository: Path, policy: Policy, target: Path) -> int:
-    """Write git filter-repo's list of what to replace: every blocked value of the history, in clear. Returns their number.
+    """Write git filter-repo's list of what to replace: every blocked value of the history, in clear. Returns how many.
 
-    The file is readable by you only, and refused inside the repository, where it could be committed. Delete it after use.
+    Only you can read the file; inside the repository, where it could be committed, it is refused. Delete it after use.
     """
     try:
         top = Path(git(repository, "rev-parse", "--show-toplevel").rstrip("\n")).resolve()
     except UsageError:  # a bare repository
         top = repository.resolve()
     if target.resolve().is_relative_to(top):
-        raise UsageError(f"{target} lies inside the repository; the list holds the secrets in clear, write it elsewhere")
+        raise UsageError(
+            f"{target} lies inside the repository; the list holds the secrets in clear, write it elsewhere"
+        )
     values: dict[str, str] = {}
     scanner = make_scanner(policy)
     with object_reader(repository) as reader:
@@ -142,16 +144,20 @@ def clean_up_steps(report: AuditReport, policy_option: str = "") -> list[str]:
     if report.clean:
         return []
     steps = [
-        "1. Rotate first: revoke every key, token and password found, and make new ones. What was pushed once is known;",
+        "1. Rotate first: revoke every key, token and password found, and make new ones. What was pushed once "
+        "is known;",
         "   rewriting history does not take it back.",
-        "2. Take it out of every commit, in a fresh clone (pip install git-filter-repo), with no work of others pending:",
+        "2. Take it out of every commit, in a fresh clone (pip install git-filter-repo), with no work of "
+        "others pending:",
         "  url=$(git remote get-url origin)",
     ]
     if report.scan.blocked:
         steps.append(f"  clara data audit-repo . --replacements ../replacements.txt{policy_option} || true")
     command = "  git filter-repo --force"
     if report.private_files:
-        command += " --invert-paths " + " ".join(f"--path {shlex.quote(path)}" for path in sorted(report.private_files)[:200])
+        command += " --invert-paths " + " ".join(
+            f"--path {shlex.quote(path)}" for path in sorted(report.private_files)[:200]
+        )
         steps.append(command)
         command = "  git filter-repo --force"
     if report.scan.blocked:
@@ -165,7 +171,8 @@ def clean_up_steps(report: AuditReport, policy_option: str = "") -> list[str]:
         "3. Put the clean history in place of the old one:",
         '  git remote add origin "$url"',
         "  git push --force --all && git push --force --tags",
-        "4. Tell everybody with a clone to clone anew (a merge from an old clone brings it all back), and ask the host to drop",
+        "4. Tell everybody with a clone to clone anew (a merge from an old clone brings it all back), and ask "
+        "the host to drop",
         "   caches, forks and pull requests that still show the old commits.",
         "5. Keep it out: clara data guard --install, in every clone.",
     ]

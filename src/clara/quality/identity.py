@@ -1,5 +1,6 @@
 """National identity, tax and insurance numbers of people: shape, check digits, and the words around where those are weak."""
 
+# ruff: noqa: E501  (tables read better one entry a line)
 from __future__ import annotations
 
 import importlib
@@ -174,6 +175,25 @@ def _holds(check: str, number: str) -> bool:
 def _validator(check: str) -> Callable[[str], bool]:
     module = importlib.import_module(f"stdnum.{check}")
     valid: Callable[[str], bool] = module.is_valid
-    if check in ("es.dni", "es.nie", "it.codicefiscale", "ca.sin", "au.tfn", "gb.nhs", "pt.nif", "nl.bsn", "in_.aadhaar", "de.idnr", "ch.ssn", "be.nn", "fr.nir", "jp.in_", "cn.ric", "za.idnr", "th.pin", "br.cpf"):
+    if check in (
+        "es.dni",
+        "es.nie",
+        "it.codicefiscale",
+        "ca.sin",
+        "au.tfn",
+        "gb.nhs",
+        "pt.nif",
+        "nl.bsn",
+        "in_.aadhaar",
+        "de.idnr",
+        "ch.ssn",
+        "be.nn",
+        "fr.nir",
+        "jp.in_",
+        "cn.ric",
+        "za.idnr",
+        "th.pin",
+        "br.cpf",
+    ):
         return lambda number: valid(re.sub(r"[^0-9A-Z]", "", number))
     return valid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from clara.errors import UsageError
@@ -45,7 +46,7 @@ class Names:
             for known in self._by_first.get(word.group().casefold(), ()):
                 part = words[number : number + len(known)]
                 same = tuple(one.group().casefold() for one in part) == known
-                gaps = (text[a.end() : b.start()] for a, b in zip(part, part[1:], strict=False))
+                gaps = (text[a.end() : b.start()] for a, b in pairwise(part))
                 if same and all(len(gap) <= 3 and not gap.strip(" \t\n.,") for gap in gaps):
                     yield Span(part[0].start(), part[-1].end(), "name", "listed name")
                     done = number + len(known)

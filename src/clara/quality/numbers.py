@@ -9,13 +9,17 @@ from clara.quality.context import before, clings, is_other_number
 from clara.quality.findings import Span
 
 DIGIT_RUN = re.compile(r"[0-9](?:(?:\.(?! )|[ \-/()\u00a0\u2009\u202f\u2010-\u2013_]){0,3}[0-9])*")
+_BETWEEN_FOURS = " -.\u00a0\u2009\u202f\u2010\u2011\u2013/"
 _GROUPS = re.compile(r"[0-9]+")
 _CARD_WORDS = re.compile(
-    r"card|visa|master|amex|american express|discover|diners|jcb|union ?pay|maestro|credit|debit|carte|tarjeta|karte|carta|"
+    r"card|visa|master|amex|american express|discover|diners|jcb|union ?pay|maestro|credit|debit|carte|tarjeta|"
+    r"karte|carta|"
     r"cart[ãa]o|pan\b|payment|pay\b|paid|charge|billing|cvv|cvc|expir|卡|карт",
     re.IGNORECASE,
 )
-_NOT_CARD_WORDS = re.compile(r"\b(?:imei|tracking|order|isbn|ean|gtin|upc|barcode|iccid|meid|serial|account id)\b", re.IGNORECASE)
+_NOT_CARD_WORDS = re.compile(
+    r"\b(?:imei|tracking|order|isbn|ean|gtin|upc|barcode|iccid|meid|serial|account id)\b", re.IGNORECASE
+)
 # first digits and lengths of the issuers' ranges
 _ISSUERS: tuple[tuple[str, re.Pattern[str], tuple[int, ...]], ...] = (
     ("Visa", re.compile("4"), (13, 16, 19)),
@@ -75,7 +79,7 @@ def find_card(text: str, start: int, end: int) -> Span | None:
 
 def _is_card(text: str, low: int, high: int, lengths: tuple[int, ...], total: int, said: str) -> bool:
     digits = "".join(_GROUPS.findall(text, low, high))
-    if low and (clings(text[low - 1]) or text[low - 1] in ".,_$") or text[high : high + 1].isalpha():
+    if (low and (clings(text[low - 1]) or text[low - 1] in ".,_$")) or text[high : high + 1].isalpha():
         return False
     separators = {character for character in text[low:high] if not character.isdigit()}
     if len(separators) > 1 or separators - set(" -.\u00a0\u2009\u202f\u2010\u2011\u2012\u2013/_"):
@@ -105,8 +109,7 @@ def find_iban(text: str, start: int) -> Span | None:
         character = text[position]
         if character.isascii() and character.isalnum():
             count += 1
-        elif character not in " -.\u00a0\u2009\u202f\u2010\u2011\u2013/" or (text[position - 1 : position] in " \u00a0-" and
-                                                                  text[position - 1] == character == "-"):  # fmt: skip
+        elif character not in _BETWEEN_FOURS or text[position - 1] == character == "-":
             return None
         position += 1
     if count < length or (text[position : position + 1].isalnum() and text[position : position + 1].isascii()):
@@ -136,7 +139,7 @@ def letters_before(text: str, start: int, end: int) -> int | None:
     >>> letters_before("to GB82 WEST", 5, 7), letters_before("in 1990", 3, 7)
     (3, None)
     """
-    if end - start < 2 or not text[start + 1].isdigit() and text[start + 1] not in " -":
+    if end - start < 2 or (not text[start + 1].isdigit() and text[start + 1] not in " -"):
         return None
     at = start
     if at and text[at - 1] in " -.\u00a0\u202f":

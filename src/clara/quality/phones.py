@@ -10,14 +10,19 @@ from clara.quality.findings import Span
 _PHONE_WORDS = re.compile(
     r"(?<![^\W\d_])(?:tel|tél|tlf|telf|ph|phone|phones|telephone|telefon\w*|téléphone|teléfono\w*|telefono|telefoon\w*|"
     r"telefone|cell|cellphone|cellular|cellulare|mobile|mobil\w*|móvil|movil|celular|handy\w*|portable|gsm|fax|telefax|"
-    r"whatsapp|signal|viber|hotline|helpline|landline|rufnummer|durchwahl|contact number|call|calls|called|calling|dial|"
-    r"dialled|dialed|ring|rang|text|texted|sms|reach\w*|callback|call back|voicemail|appel\w*|llam\w+|chiam\w+|ligue|ruf|anruf\w*|"
+    r"whatsapp|signal|viber|hotline|helpline|landline|rufnummer|durchwahl|contact number|call|calls|called|"
+    r"calling|dial|"
+    r"dialled|dialed|ring|rang|text|texted|sms|reach\w*|callback|call back|voicemail|appel\w*|ll[aá]m\w+|chiam\w+|"
+    r"ligue|ruf|anruf\w*|"
     r"extension|toll[- ]free|switchboard|number is|numbers? on file|emergency contact|"
     r"телефон\w*|тел|моб\w*|هاتف|جوال)(?![^\W\d_])|电话|手机|電話|携帯|联系方式|聯絡|致电|연락처|전화",
     re.IGNORECASE,
 )  # fmt: skip
 # words of everyday language count only right before the number: `call Ann at …`, not `the call took …`
-_WEAK_WORDS = re.compile(r"^(?:cell|text\w*|ring|rang|signal|mobile|extension|reach\w*|call\w*|dial\w*|handy|portable|ph|ruf|fax)$", re.IGNORECASE)
+_WEAK_WORDS = re.compile(
+    r"^(?:cell|text\w*|ring|rang|signal|mobile|extension|reach\w*|call\w*|dial\w*|handy|portable|ph|ruf|fax)$",
+    re.IGNORECASE,
+)
 _JUST_BEFORE = re.compile(
     r"(?:\W*(?:me|us|him|her|them|it|on|at|the|your|our|my|his|number|no|nr|phone|office|desk|back|is|was|to|please|directly|now|"
     r"line|via|over|under|using|in|le|al|au|el|a|para|o|sie|uns|mich|an|unter|me|svp|[A-Z]\w+)(?!\w)){0,4}[^\w]*$"
@@ -34,16 +39,16 @@ _MOBILE_SHAPES = (
     (re.compile(r"\([1-9][0-9]\) ?9?[0-9]{4}[- ][0-9]{4}"), "BR"),
     (re.compile(r"8[ -]?\(?[3489][0-9]{2}\)?[ -][0-9]{3}[ -][0-9]{2}[ -][0-9]{2}"), "RU"),
     (re.compile(r"[67][0-9]{2} [0-9]{3} [0-9]{3}"), "ES"),
-    (re.compile(r"[67][0-9]{2} [0-9]{2} [0-9]{2} [0-9]{2}"), "ES"),
 )
+_BETWEEN_GROUPS = set("- /.()\u00a0\u2009\u202f\u2010\u2011\u2013")
 # where a number written with a leading 0 may come from
-_TRUNK_REGIONS = (
-    "GB DE FR IT NL BE CH AT AU NZ JP KR IN CN TW IE SE FI ZA TR ID TH MY PH VN IL EG NG KE PK BR RO BG HR SI SK UA".split()
-)
+_TRUNK_REGIONS = (  # noqa: SIM905
+    "GB DE FR IT NL BE CH AT AU NZ JP KR IN CN TW IE SE FI ZA TR ID TH MY PH VN IL EG NG KE PK BR RO BG HR SI SK UA"
+).split()
 # `351 732 5219 rows`: a lower-case word that is no joining word right behind a number makes it a quantity
 _COUNTED = re.compile(
-    r"[ \u00a0](?!(?:or|and|for|to|before|after|at|if|when|is|was|today|tomorrow|on|with|as|but|any|now|please|between|until|from|"
-    r"asap|so|in|ext|extension|during|anytime|who|which|that|has|works|rang|answered|did|does)\b)[a-z]"
+    r"[ \u00a0](?!(?:or|and|for|to|before|after|at|if|when|is|was|today|tomorrow|on|with|as|but|any|now|please|"
+    r"between|until|from|asap|so|in|ext|extension|during|anytime|who|which|that|has|works|rang|answered|did|does)\b)[a-z]"
 )
 _DATE = re.compile(
     r"(?:(?:19|20)[0-9]{2}[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12][0-9]|3[01])|"
@@ -57,7 +62,7 @@ def find_phone(text: str, start: int, end: int) -> Span | None:
         tel = before(text, start, 12)
         if not re.search(r"(?:tel|phone|ph|mobile|fax|cell)[=:.]?$|phone=$", tel, re.IGNORECASE):
             return None
-    if start and text[start - 1] in "/.,#-–" and not text[start] == "+":
+    if start and text[start - 1] in "/.,#-–" and text[start] != "+":
         if start > 1 and not text[start - 2].isspace() and text[start - 1] != ".":
             return None
         if start > 1 and text[start - 2].isdigit():
@@ -90,7 +95,9 @@ def _is_phone(text: str, low: int, high: int, number: str, *, whole: bool) -> bo
     said = before(text, low, 44)
     if re.search(r"(?:tel|callto|sms|wa\.me):?/?$", said, re.IGNORECASE):
         return True
-    if re.search(r"(?<![^\W_])(?!tel|ph|fax|mob|cell|sms|whatsapp)[^\W\d_]{1,12}:$", said, re.IGNORECASE) and not number.startswith("+"):
+    if re.search(
+        r"(?<![^\W_])(?!tel|ph|fax|mob|cell|sms|whatsapp)[^\W\d_]{1,12}:$", said, re.IGNORECASE
+    ) and not number.startswith("+"):
         return False  # GO:0007155, PMID:12345678
     initial = re.search(r"(?:^|[\s|(;,])[PTMFCHOW][.:]\s{0,2}$", said) is not None  # `T: +31 …`
     strong, weak = initial, False
@@ -127,10 +134,10 @@ def _is_phone(text: str, low: int, high: int, number: str, *, whole: bool) -> bo
             return True
         if (exchange == "555" or _valid(digits, "US")) and not _COUNTED.match(text, high):
             return True
-    if digits[0] == "0" and separators | ({"("} if "(" in number else set()) and 9 <= len(digits) <= 12 and (whole or labelled):
-        if separators <= set("- /.()\u00a0\u2009\u202f\u2010\u2011\u2013") and max(sizes) <= 9 and len(sizes) <= 6 and (labelled or sizes != [5, 4]):
-            if labelled or any(_valid(digits, region) for region in _TRUNK_REGIONS):
-                return True
+    if digits[0] == "0" and 9 <= len(digits) <= 12 and (separators or "(" in number) and (whole or labelled):
+        written = separators <= _BETWEEN_GROUPS and max(sizes) <= 9 and len(sizes) <= 6
+        if written and (labelled or _is_trunk_number(number, sizes, digits)):
+            return True
     if whole and any(shape.fullmatch(number) and _valid(digits, region) for shape, region in _MOBILE_SHAPES):
         return not re.search(r"[0-9][ \t|]+$", said)
     if strong:
@@ -138,6 +145,13 @@ def _is_phone(text: str, low: int, high: int, number: str, *, whole: bool) -> bo
     if labelled:  # `call`, `reach`: also followed by amounts
         return len(digits) >= 9 or (len(sizes) == 2 and sizes == [3, 4])
     return False
+
+
+def _is_trunk_number(number: str, sizes: list[int], digits: str) -> bool:
+    """Whether a number with a leading 0 is a telephone number somewhere, by its digits alone."""
+    if sizes == [5, 4] or (sizes[0] < 2 and "(" not in number) or re.search(r"\s[-–]\s|--", number):
+        return False
+    return any(_valid(digits, region) for region in _TRUNK_REGIONS)
 
 
 def _unlike(number: str, sizes: list[int], digits: str) -> bool:

@@ -74,7 +74,9 @@ def read_policy(path: Path) -> Policy:
         raise ConfigError(f"{path}: expected fields such as 'block: [secret]', got {type(found).__name__}")
     for name in found:
         if name not in _FIELDS:
-            raise ConfigError(f"{path}: {name}: unknown field (known: {', '.join(_FIELDS)}){did_you_mean(str(name), _FIELDS)}")
+            raise ConfigError(
+                f"{path}: {name}: unknown field (known: {', '.join(_FIELDS)}){did_you_mean(str(name), _FIELDS)}"
+            )
     lists: dict[str, list[str]] = {}
     for name in (*ACTIONS, "allow"):
         value = found.get(name, [])
@@ -105,7 +107,7 @@ def make_policy(
     base: Policy | None = None,
     where: str = "--",
 ) -> Policy:
-    """A policy from words; a word given here leaves the lists it stood in before. Raises ConfigError for unknown words."""
+    """A policy from words; a word given here leaves the lists it stood in. Raises ConfigError for unknown words."""
     base = base or Policy()
     given: dict[str, Sequence[str]] = {"block": block or (), "warn": warn or (), "ignore": ignore}
     known = [*CATEGORIES, *KINDS]
@@ -113,7 +115,9 @@ def make_policy(
     for action, words in given.items():
         for word in words:
             if word not in known:
-                raise ConfigError(f"{where}{action} {word}: unknown (known: {', '.join(known)}){did_you_mean(word, known)}")
+                raise ConfigError(
+                    f"{where}{action} {word}: unknown (known: {', '.join(known)}){did_you_mean(word, known)}"
+                )
             if seen.setdefault(word, action) != action:
                 raise ConfigError(f"{where}{action} {word}: it is in {seen[word]} already (name it once)")
     lists = {

@@ -39,7 +39,9 @@ class Redactor:
         self.scanner = scanner or make_scanner(policy)
         self.replaced: Counter[str] = Counter()
         self._placeholders: dict[tuple[str, str], str] = {}
-        self._by_word: dict[str, list[tuple[str, int, str, str]]] = {}  # first word -> (value, offset of the word, kind, label)
+        self._by_word: dict[
+            str, list[tuple[str, int, str, str]]
+        ] = {}  # first word -> (value, offset of the word, kind, label)
         self._known: set[str] = set()
 
     def learn(self, unit: Unit) -> None:
@@ -123,7 +125,9 @@ def redact_paths(
             progress(str(path))
         scan_units(report, str(path), _learning(read_units(path), redactor), redactor.scanner, policy)
     edits: Edits = {}
-    for path, target in sorted(jobs, key=lambda job: not _holds_documents(job[0])):  # documents first: rows point to them
+    for path, target in sorted(
+        jobs, key=lambda job: not _holds_documents(job[0])
+    ):  # documents first: rows point to them
         target.parent.mkdir(parents=True, exist_ok=True)
         _write(target, _redacted(path, redactor, edits))
     return report, dict(redactor.replaced)
@@ -186,7 +190,9 @@ def _redact_value(value: Any, redactor: Redactor, name: str) -> Any:
     if isinstance(value, list):
         return [_redact_value(inner, redactor, name) for inner in value]
     if isinstance(value, dict):
-        return {key: inner if key in _OWN_FIELDS else _redact_value(inner, redactor, key) for key, inner in value.items()}
+        return {
+            key: inner if key in _OWN_FIELDS else _redact_value(inner, redactor, key) for key, inner in value.items()
+        }
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
         changed = redactor.redact(str(value), name)[0]
         return value if changed == str(value) else changed

@@ -47,7 +47,10 @@ class ScanReport:
         """One line: how many of what."""
         if not self.counts:
             return "nothing private found"
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.counts.items(), key=lambda item: list(KINDS).index(item[0])))
+        kinds = ", ".join(
+            f"{count} {kind}"
+            for kind, count in sorted(self.counts.items(), key=lambda item: list(KINDS).index(item[0]))
+        )
         return f"{self.blocked} blocking and {self.warned} other findings ({kinds})"
 
     def as_json(self) -> dict[str, Any]:
@@ -70,7 +73,11 @@ def make_scanner(policy: Policy) -> Scanner:
 
 
 def scan_paths(
-    paths: Sequence[Path], policy: Policy, *, progress: Callable[[str], None] | None = None, scanner: Scanner | None = None
+    paths: Sequence[Path],
+    policy: Policy,
+    *,
+    progress: Callable[[str], None] | None = None,
+    scanner: Scanner | None = None,
 ) -> ScanReport:
     """Scan files and folders of text and JSONL. Raises UsageError when a path is not there or cannot be read."""
     scanner = scanner or make_scanner(policy)

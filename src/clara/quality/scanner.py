@@ -38,7 +38,7 @@ class Scanner:
         self._names = names
 
     def scan(self, text: str, field: str = "") -> list[Span]:
-        """Everything private in a text, in order and without overlaps. `field` is the name of the field that holds it."""
+        """Everything private in a text, in order, without overlaps. `field` is the name of the field that holds it."""
         if len(text) <= _PIECE:
             return self._scan(text, field)
         return [

@@ -1,4 +1,4 @@
-"""Keys and tokens that show by their own form what they are: provider prefixes, private key blocks, JWTs, logins in URLs.
+"""Keys and tokens that show by their form what they are: provider prefixes, private key blocks, JWTs, logins in URLs.
 
 Each pattern is tried only where its literal beginning stands, which `str.find` reports at memory speed.
 """
@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from clara.errors import MissingExtraError
+from clara.quality.context import clings
 from clara.quality.findings import Span
 
 
@@ -36,10 +37,13 @@ _TOKENS = (
     _token("AWS access key", "AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}(?![A-Za-z0-9])"),
     _token("GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", f"{_N}{{30,255}}"),
     _token("GitHub token", "github_pat_", r"\w{22,255}"),
-    _token("GitLab token", "glpat- gldt- glrt- glptt- glft- glsoat- glcbt- gloas- glimt- glagent- glffct-", rf"[\w.-]{{20,300}}"),
+    _token("GitLab token",
+           "glpat- gldt- glrt- glptt- glft- glsoat- glcbt- gloas- glimt- glagent- glffct-", r"[\w.-]{20,300}"),
     _token("GitLab token", "GR1348941", f"{_W}{{20,}}"),
-    _token("Slack token", "xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxe- xoxe. xoxc- xoxd- xapp-", r"[A-Za-z0-9.%/+-]{10,}"),
-    Token("Slack webhook", ("hooks.slack.com/",), re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/]{20,})")),
+    _token("Slack token",
+           "xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxe- xoxe. xoxc- xoxd- xapp-", r"[A-Za-z0-9.%/+-]{10,}"),
+    Token("Slack webhook", ("hooks.slack.com/",),
+          re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/([\w/]{20,})")),
     Token("Discord webhook", ("/api/webhooks/",), re.compile(r"/api/webhooks/(\d{15,21}/[\w-]{30,})")),
     Token("Teams webhook", (".webhook.office.com/",), re.compile(r"\.webhook\.office\.com/(webhookb2/[\w@/-]{40,})")),
     _token("Google API key", "AIza", f"{_W}{{35}}"),
@@ -101,7 +105,7 @@ _TOKENS = (
     _token("Tencent secret id", "AKID", f"{_N}{{32}}(?![A-Za-z0-9])"),
     _token("Yandex key", "AQVN t1.9eu", f"{_W}{{35,}}"),
     Token("Telegram bot token", (":AA",), re.compile(r":AA[\w-]{32,34}(?![\w-])")),
-    Token("Azure client secret", ("Q~",), re.compile(r"Q~[\w.~-]{31,34}(?![\w.~-])")),
+    Token("Azure client secret", ("Q~",), re.compile(r"Q~[\w.~-]{31,34}(?![\w~-])")),
     Token("Azure storage or service bus key", ("AccountKey=", "SharedAccessKey=", "accountkey="),
           re.compile(r"(?:AccountKey|SharedAccessKey|accountkey)=([A-Za-z0-9+/]{30,}={0,2})")),
     Token("shared access signature", ("sig=",), re.compile(r"sig=([A-Za-z0-9%/+]{30,}(?:%3[dD]|=){0,2})")),
@@ -120,7 +124,8 @@ _JWT = re.compile(r"eyJ[\w-]{8,}\.(?:eyJ)?[\w-]{8,}(?:\.[\w-]{6,}){0,3}")
 _USER_INFO = re.compile(r"://([^\s/?#@:\"'<>]*):([^\s/\"'<>]{1,200}?)@(?=[\w\[\-.$%{])")
 _CURL_USER = re.compile(r"\s(?:-u|--user)[ =][\"']?[\w.@-]+:([^\s\"']{4,})")
 _PLACEHOLDER = re.compile(
-    r"(?:<.*>|\[.*\]|\{.*\}|\$\{?\(?\w+.*|%\w+%$|x+|\*+|\.+|-+|your[-_ ]?\w*(?:[-_ ]\w+)*|my[-_ ]?(?:password|secret|token|key)|"
+    r"(?:<.*>|\[.*\]|\{.*\}|\$\{?\(?\w+.*|%\w+%$|x+|\*+|\.+|-+|your[-_ ]?\w*(?:[-_ ]\w+)*|my[-_ ]?(?:password|"
+    r"secret|token|key)|"
     r"pass|passwd|password|pwd|secret|token|key|changeme|change[-_]me|placeholder|redacted|example\w*|sample|dummy|none|"
     r"null|nil|true|false|todo|tbd|n/?a|empty|undefined|unknown|required|optional|string|str|text|user|username|xxx.*)$",
     re.IGNORECASE,
@@ -192,8 +197,9 @@ def _token_at(text: str, at: int, token: Token) -> Span | None:
         if not head:
             return None
         start = head.start()
-    elif not match.re.groups and start and (text[start - 1].isalnum() or text[start - 1] == "_"):
-        if not re.search(r"(?:\\[nrt]|%[0-9A-F]{2})$", text[max(0, start - 3) : start]):
+    elif not match.re.groups and start and (clings(text[start - 1]) or text[start - 1] == "_"):
+        escaped = re.search(r"(?:\\[nrt]|%[0-9A-F]{2})$", text[max(0, start - 3) : start])  # \\nghp_…, %20ghp_…
+        if not escaped:
             return None
     value = text[start:end]
     if len(set(value[len(token.begin[0]) :])) < 6:  # ghp_xxxxxxxx…, sk-000000…
@@ -247,7 +253,7 @@ _PLUGINS = (
 
 @cache
 def _detectors() -> tuple[tuple[Any, tuple[str, ...], str], ...]:
-    """The patterns of detect-secrets; its verification, which would ask the providers over the network, is never called."""
+    """The patterns of detect-secrets; its verification, which asks the providers over the network, is never called."""
     try:
         from importlib import import_module
 

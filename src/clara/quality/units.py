@@ -1,4 +1,4 @@
-"""Files as texts to scan: plain text whole, JSONL field by field. What cannot be read as text is named with its reason."""
+"""Files as texts to scan: plain text whole, JSONL field by field. What is not text is named with its reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from typing import Any
 from clara.errors import UsageError
 from clara.jsonl import parse_object
 
-_SKIPPED_FOLDERS = {".git", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+_SKIPPED_FOLDERS = {
+    ".git",
+    ".venv",
+    "venv",
+    "node_modules",
+    "__pycache__",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+}
 _WINDOW = 4 * 2**20  # characters of a plain text file at once
 # fields whose values clara writes itself: hashes, formats, numbers of versions
 _OWN_FIELDS = {"sha256", "backend", "media_type", "data_type", "kind"}
@@ -65,7 +74,7 @@ def why_not_text(head: bytes) -> str | None:
 
 
 def decode(data: bytes) -> str:
-    """The bytes as text: UTF-8 or UTF-16 by its mark; other bytes become one character each, so that nothing is skipped."""
+    """The bytes as text: UTF-8 or UTF-16 by its mark; else each byte becomes a character, so nothing is skipped."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     try:
