@@ -96,8 +96,8 @@ demo's stages add the rest.
 | | training worlds | held-out worlds |
 | --- | --- | --- |
 {rows}
-It came about in several runs of `scripts/train_tiny_base.py`, each from the weights of the one before. `training_run.json`
-holds the arguments of the last one, `training_log.jsonl` the logs of all;
+It came about in several runs of `scripts/train_tiny_base.py`, each from the weights of the one before.
+`training_run.json` holds the arguments of the last one, `training_log.jsonl` the logs of all;
 LOG.md in the repository (from experiment 25 on) says what was changed between them, failed ways too.
 
 ## What it cannot do
