@@ -25,7 +25,7 @@ from clara.llm.journal import Journal, Reply, request_key
 from clara.llm.structured import REPLY_FORMATS, ReplyFormat, parse_reply, response_format
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
-Message = dict[str, Any]  # content is a text, or a list of parts: text and image_url
+Message = dict[str, Any]  # role and content; the content may be a list of parts, with pictures
 RETRIED_STATUS = (408, 409, 425, 429)  # and every 5xx
 
 
