@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.extraction.made_files import WORD, par, run
 
+from clara.extraction import extract_folder
 from clara.extraction.docx import read_docx
 from clara.extraction.images import ImageFolder
 from clara.extraction.pptx import read_pptx
@@ -409,3 +410,16 @@ def test_headings_carry_the_numbers_that_word_counts(tmp_path: Path) -> None:
     document = read_docx(path.read_bytes(), document_id="a.docx")
     texts = [block.text for block in document.pages[0].blocks]
     assert texts == ["1 One", "1.a) Under", "1.b) Next", "2 Two", "2.a) Again"]
+
+
+def test_what_was_left_out_of_a_document_is_in_the_report_of_every_run(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    bodies = "".join(f"<w:body>{par(run(text))}</w:body>" for text in ("first", "second"))
+    document = f"<w:document {NAMESPACES}>{bodies}</w:document>"
+    damaged: dict[str, str | bytes] = {"word/document.xml": document, "word/styles.xml": "<broken"}
+    write(tmp_path / "docs" / "a.docx", damaged, strict=False)
+    for _ in range(2):
+        report = extract_folder(tmp_path / "docs", tmp_path / "raw.jsonl", workers=1)
+        assert [(file.verdict, file.message) for file in report.files] == [("ok", "word/styles.xml is damaged")]
+    assert report.files[0].reused
+    assert "second" in (tmp_path / "raw.jsonl").read_text()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from clara.errors import ExtractionError
+from clara.extraction import extract_folder
 from clara.extraction.delimited import read_delimited
 from clara.extraction.encoding import decode_text
 from clara.extraction.html import read_html
@@ -19,9 +21,9 @@ from clara.schema import Document
 
 PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>Aurora Pump | Nordlicht</title>
 <style>p { color: red }</style><script>var secret = "gone";</script></head><body>
-<nav><ul><li><a href="/">gone: home</a></li></ul></nav>
+<a href="#x">Skip to gone</a><nav><ul><li><a href="/">gone: home</a></li></ul></nav>
 <h1>Aurora&nbsp;Pump</h1>
-<p>It moves <b>40</b> litres<br>a <a href="http://192.0.2.1/x">minute</a>. H<sub>2</sub>O only.<!-- gone --></p>
+<p>It moves <b>40</b> litres<br>a <a href="http://192.0.2.1/x">min<wbr>ute</a>. H<sub>2</sub>O only.<!-- gone --></p>
 <a href="#"><div>A block inside a link</div></a>
 <ol><li>first<ul><li>below <i>first</i></li></ul></li><li><p>second</p><p>more of second</p></li></ol>
 <dl><dt>Weight<dd>12 kg<dt>Colour<dd>teal<dd>or grey</dl>
@@ -71,6 +73,51 @@ def test_html_gives_headings_nested_lists_definitions_tables_and_code_and_no_fur
     ]
 
 
+def write_xlsx(path: Path, sheet: str, *, prolog: str = "") -> None:
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        book = f'<workbook {space} xmlns:r="{kind}"><sheets><sheet name="S" r:id="r1"/></sheets></workbook>'
+        archive.writestr("xl/workbook.xml", book)
+        link = f'<Relationship Id="r1" Type="{kind}/worksheet" Target="worksheets/s.xml"/>'
+        archive.writestr("xl/_rels/workbook.xml.rels", f"<Relationships>{link}</Relationships>")
+        archive.writestr("xl/worksheets/s.xml", f"{prolog}<worksheet {space}>{sheet}</worksheet>")
+
+
+def test_hostile_texts_and_workbooks_are_read_or_refused_quickly_and_nothing_outside_is_touched(tmp_path: Path) -> None:
+    """A canary beside the files never shows; spans, places and depths that ask for the moon get what is there."""
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    canary = tmp_path / "canary"
+    canary.write_text("canarytoken")
+    entity = f'<!DOCTYPE d [<!ENTITY e SYSTEM "file://{canary}">]>'
+    corner = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
+    diagonal = "".join(f'<row r="{n}"><c r="{"ABCDEFGHIJ"[n % 10]}{n}"><v>{n}</v></c></row>' for n in range(1, 3000))
+    merged = '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+    write_xlsx(folder / "far.xlsx", f"<sheetData>{corner}</sheetData>{merged}")
+    write_xlsx(folder / "diagonal.xlsx", f"<sheetData>{diagonal}</sheetData>")
+    text = '<sheetData><row><c t="inlineStr"><is><t>seen &e;</t></is></c><c t="s"><v>-1</v></c></row></sheetData>'
+    write_xlsx(folder / "entity.xlsx", text, prolog=entity)
+    (folder / "entity.html").write_text(
+        f'{entity}<p>seen &e;<iframe src="file://{canary}"></iframe><img src="{canary}">'
+    )
+    (folder / "spans.html").write_text("<table>" + "<tr><td colspan=99999999 rowspan=99999999>a<td>b" * 50 + "</table>")
+    (folder / "deep.html").write_text("<div>" * 5000 + "deep")
+    (folder / "brackets.md").write_text("[" * 2000 + "x")
+    (folder / "line.txt").write_text("a-\n" * 20_000)
+    (folder / "quote.csv").write_text('a,b\n"' + "x\n" * 600_000)
+    (folder / "really-a.txt").write_bytes(make_xlsx(tmp_path / "a.xlsx").read_bytes())
+    report = extract_folder(folder, tmp_path / "raw.jsonl", workers=1, timeout_seconds=30)
+    assert {file.file: file.reason for file in report.files if file.verdict != "ok"} == {
+        "deep.html": "corrupt",
+        "quote.csv": "corrupt",
+    }
+    written = (tmp_path / "raw.jsonl").read_text()
+    assert "canarytoken" not in written
+    assert written.count("seen") == 2
+    assert sum(file.seconds for file in report.files) < 20
+
+
 def test_html_that_is_all_navigation_is_still_read() -> None:
     assert found(read_html(b"<nav><p>Only this</p></nav>", document_id="a.html")) == [("paragraph", None, "Only this")]
 
@@ -114,11 +161,11 @@ def test_txt_joins_wrapped_lines_and_turns_the_page_at_a_form_feed() -> None:
     assert len(read_txt(unwrapped.encode(), document_id="a.txt").pages[0].blocks) == 2
 
 
-@pytest.mark.parametrize(
-    "encoding",
-    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "cp1252", "shift_jis", "gb18030"]
-    + ["koi8-r", "big5", "euc-kr"],
-)
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be", "cp1252", "shift_jis")
+ENCODINGS += ("gb18030", "koi8-r", "big5", "euc-kr")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
 def test_text_is_read_in_whatever_encoding_it_is(encoding: str) -> None:
     text = {
         "shift_jis": "ポンプは毎分四十リットルの水を運び、油を必要としません。冬でも動きます。" * 3,

@@ -35,12 +35,13 @@ def read_docx(data: bytes, *, document_id: str, backend: str = "", images: Image
     package = Package(data)
     main = package.main_part(fallback="word/document.xml")
     root = package.xml(main)
-    body = child(root, "body")
-    if body is None:
+    bodies = [each for each in root if local_name(each) == "body"] if root is not None else []
+    if not bodies:
         raise ExtractionError("the archive has no document body", reason="corrupt")
     images = images or ImageFolder()
     walker = _Walker(package, main, images)
-    walker.walk(body)
+    for body in bodies:  # a broken writer leaves several
+        walker.walk(body)
     pages = walker.finish()
     running = walker.running_texts()
     if not any(page.text for page in pages):

@@ -16,6 +16,7 @@ from clara.schema import Block
 
 MAX_POINTS = 2000
 MAX_SERIES = 200
+_NUMBER_SIGNS = ("‹#›", "<#>", "‹Nr.›", "‹N°›")  # a slide number's field before the show has filled it
 _AXES = ("catAx", "valAx", "dateAx", "serAx")
 _EPOCH = datetime(1899, 12, 30)
 
@@ -172,7 +173,8 @@ def _paragraphs(element: Element | None) -> Iterator[Element]:
 
 def paragraph_text(paragraph: Element) -> str:
     """A DrawingML paragraph's runs, fields, line breaks and equations on one line."""
-    return one_line("".join(_pieces(paragraph)))
+    text = one_line("".join(_pieces(paragraph)))
+    return "" if text in _NUMBER_SIGNS else text
 
 
 def _pieces(element: Element) -> Iterator[str]:
@@ -184,8 +186,6 @@ def _pieces(element: Element) -> Iterator[str]:
             yield " "
         elif name in ("oMath", "oMathPara"):
             yield equation_text(each)
-        elif name == "fld" and (each.get("type") or "").startswith("slidenum"):
-            continue
         elif name not in ("pPr", "rPr", "endParaRPr"):
             yield from _pieces(each)
 

@@ -62,6 +62,8 @@ _INLINE |= {
 _DECLARED = re.compile(
     rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w.:-]{2,40})|<\?xml[^>]{0,100}encoding=["']([\w.-]+)"""
 )
+_INLINE |= {"source", "track"}  # like wbr, no void elements to libxml2: what follows is read as inside them
+_SKIP_LINK = re.compile(r"(?i)\s*skip (to|navigation)\b")
 _TAG = re.compile(r"<[a-zA-Z!?/]")
 
 
@@ -139,8 +141,8 @@ class _Walker:
             if name and name not in _INLINE and name not in ("script", "style", "input"):
                 self._text.append(" ")
             return
-        if name in ("br", "wbr"):
-            self._text.append(" " if name == "br" else "")
+        if name == "br":
+            self._text.append(" ")
         elif name == "img":
             if alternative := one_line(element.get("alt") or ""):
                 self._pictures.append(Block(kind="image", text=alternative))
@@ -290,6 +292,8 @@ def _raw_text(element: Element) -> list[object]:
 
 def _is_hidden(element: Element) -> bool:
     style = (element.get("style") or "").replace(" ", "").lower()
+    if element.tag == "a" and (element.get("href") or "").startswith("#") and _SKIP_LINK.match(element.text or ""):
+        return True
     return "hidden" in element.attrib or "display:none" in style or element.get("role") == "navigation"
 
 

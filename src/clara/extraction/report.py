@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileReport:
-    """The fate of one file. `reason` is a stable keyword, empty when ok."""
+    """The fate of one file. `reason` is a stable keyword, empty when ok; `message` then says what was left out."""
 
     file: str
     verdict: Literal["ok", "skipped", "failed"]
