@@ -195,6 +195,31 @@ def test_pictures_of_a_pdf_are_saved_once_named_where_they_stand_and_never_part_
     assert (tmp_path / names[0]).exists()
 
 
+def test_a_scan_in_strips_is_a_scan_and_one_under_its_old_ocr_layer_is_no_figure(tmp_path: Path) -> None:
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    from clara.extraction.pdf import read_pdf
+
+    strips, layer = tmp_path / "strips.pdf", tmp_path / "layer.pdf"
+    canvas = Canvas(str(strips), pagesize=(600, 800))
+    for place in range(8):
+        canvas.drawImage(ImageReader(BytesIO(colourful(shade=place))), 0, 100 * place, 600, 100)
+    canvas.drawString(-500, -500, "")
+    canvas.save()
+    canvas = Canvas(str(layer), pagesize=(600, 800))
+    canvas.drawImage(ImageReader(BytesIO(colourful())), 0, 0, 600, 800)
+    for line in range(10):
+        canvas.drawString(72, 700 - 20 * line, f"In line {line} the old recognition wrote down what it saw.")
+    canvas.save()
+    scan_settings = ReadSettings(ocr="off", keep_textless=True)
+    found = read_pdf(strips.read_bytes(), document_id="a", images=ImageFolder(), settings=scan_settings)
+    assert found.metadata == {"scanned_pages": [1]}
+    found = read_pdf(layer.read_bytes(), document_id="b", images=ImageFolder(), settings=scan_settings)
+    assert found.metadata == {"images_skipped": {"page_background": 1}}
+    assert "In line 9 the old recognition" in found.pages[0].text
+
+
 def test_an_output_among_the_sources_does_not_read_its_own_pictures(tmp_path: Path) -> None:
     from reportlab.lib.styles import getSampleStyleSheet
     from reportlab.platypus import Image, Paragraph, SimpleDocTemplate

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
@@ -130,6 +133,36 @@ def test_a_lost_output_costs_no_second_payment(folder: Path, tmp_path: Path, cla
         code, _, _ = described(clara, folder, output, server.base_url)
         assert code == 0
         assert (len(server.requests), output.read_bytes()) == (requests, before)
+
+
+def test_a_run_killed_while_describing_pays_no_reply_that_arrived_twice(tmp_path: Path, clara: Clara) -> None:
+    (tmp_path / "docs").mkdir()
+    for shade in range(12):
+        (tmp_path / "docs" / f"{shade:02}.png").write_bytes(picture(shade))
+
+    def slow(body: dict[str, Any]) -> str:
+        time.sleep(0.1)
+        data = base64.b64decode(body["messages"][-1]["content"][0]["image_url"]["url"].partition(",")[2])
+        return json.dumps({"decorative": False, "description": f"It shows {pixels(data)[:6]}."})
+
+    output = tmp_path / "killed" / "raw.jsonl"
+    with chat_server(slow) as server:
+        options = ["--ocr", "off", "--vision-model", MODEL, "--vision-base-url", server.base_url]
+        options += ["--vision-concurrency", "2", "--workers", "1"]
+        command = [sys.executable, "-m", "clara", "extract", str(tmp_path / "docs"), "-o", str(output), *options]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while len(server.served) < 5 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        served = len(server.served)
+        assert 5 <= served < 12
+        assert clara("extract", tmp_path / "docs", "-o", output, *options)[0] == 0
+        assert len(server.requests) <= 12 + 2  # at most those in flight go out again
+        undisturbed = tmp_path / "whole" / "raw.jsonl"
+        assert clara("extract", tmp_path / "docs", "-o", undisturbed, *options)[0] == 0
+    assert output.read_bytes() == undisturbed.read_bytes()
 
 
 def test_an_endpoint_that_refuses_leaves_what_was_read_and_says_why(folder: Path, tmp_path: Path, clara: Clara) -> None:

@@ -68,7 +68,7 @@ def print_summary(report: ExtractionReport) -> None:
         print(f"failed: {file.file}: {file.reason}: {file.message}")
     if len(failed) > MAX_LISTED:
         print(f"… and {len(failed) - MAX_LISTED} more failed")
-    if partly := [file for file in read if file.message]:
+    if partly := [file for file in read if file.message and not file.scanned_pages]:
         print(f"{len(partly)} documents were read in part, e.g. {partly[0].file}: {partly[0].message}")
     if skipped := report.count("skipped"):
         print(f"{skipped} other files skipped")

@@ -30,7 +30,7 @@ from clara.extraction.docling import docling_pages
 from clara.extraction.images import ImageFolder
 from clara.extraction.ocr import INSTALL, MAX_PAGES, MoreTime, ocr_stamp, recognise, with_recogniser
 from clara.extraction.pdf_layout import EDGE_LINES, Placed, edge_lines, layout_blocks
-from clara.extraction.pdf_pages import SCAN_CHARACTERS, SCAN_SHARE, PdfPages
+from clara.extraction.pdf_pages import BACKGROUND_CHARACTERS, SCAN_CHARACTERS, SCAN_SHARE, PdfPages
 from clara.extraction.prose import choose_title, clean_characters, join_lines, paragraphs_from_lines
 from clara.extraction.settings import ReadSettings
 from clara.schema import Block, Document, Page
@@ -199,7 +199,8 @@ def _place_pictures(source: PdfPages, drafts: list[_Draft], images: ImageFolder,
         if images.is_full:
             images.skip("too_many")
             break
-        for picture in source.pictures(index, min_side=images.min_side, more_time=more_time):
+        much = len("".join(draft.reference.split())) >= BACKGROUND_CHARACTERS
+        for picture in source.pictures(index, min_side=images.min_side, has_much_text=much, more_time=more_time):
             if picture.problem:
                 images.skip(picture.problem)
             elif block := images.add(picture.data):

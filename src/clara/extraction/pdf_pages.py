@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 SCAN_CHARACTERS = 25  # fewer than these …
 SCAN_SHARE = 0.5  # … and a picture that covers more than this: a scan (6 of 6 found, no false alarm)
+BACKGROUND_SHARE = 0.85  # a picture that covers more than this …
+BACKGROUND_CHARACTERS = 200  # … of a page with so much text is no figure
 LARGE_PIXELS = 500_000  # a picture of this size may take …
 PICTURE_SECONDS = 20  # … this long to be decoded and written
 MAX_NESTING = 4  # of form objects that hold pictures
@@ -60,7 +62,10 @@ class PdfPages:
         self._document.close()
 
     def read(self, index: int) -> tuple[str, float]:
-        """The page's text, and the share of the page that its largest picture covers (0 when there is much text)."""
+        """The page's text, and the share of the page that its largest picture covers (0 when there is much text).
+
+        Without any text it is what all its pictures cover: many scanners cut a page into strips.
+        """
         try:
             page = self._document[index]
             text_page = page.get_textpage()
@@ -68,7 +73,8 @@ class PdfPages:
             text_page.close()
             share = 0.0
             if len("".join(text.split())) < SCAN_CHARACTERS:
-                share = max((_share(image, page) for image in _images(page)), default=0.0)
+                shares = [share_of_page(_box(image, page), page.get_size()) for image in _images(page)]
+                share = max(shares, default=0.0) if text.strip() else min(sum(shares), 1.0)
             page.close()
         except pdfium.PdfiumError:
             return "", 0.0
@@ -86,12 +92,17 @@ class PdfPages:
             raise ExtractionError(f"page {index + 1} cannot be drawn: {error}", reason="corrupt") from error
         return image
 
-    def pictures(self, index: int, *, min_side: int, more_time: MoreTime) -> Iterator[Picture]:
-        """The page's pictures that were on no page before, from the first painted to the last."""
+    def pictures(self, index: int, *, min_side: int, has_much_text: bool, more_time: MoreTime) -> Iterator[Picture]:
+        """The page's pictures that were on no page before, from the first painted to the last.
+
+        One that fills a page with much text is the scan under an old OCR layer, or a backdrop: the text says it all.
+        """
         try:
             page = self._document[index]
             for image in _images(page):
-                if picture := self._picture(image, page, min_side, more_time):
+                if share_of_page(_box(image, page), page.get_size()) > BACKGROUND_SHARE and has_much_text:
+                    yield Picture(box=_box(image, page), problem="page_background")
+                elif picture := self._picture(image, page, min_side, more_time):
                     yield picture
             page.close()
         except pdfium.PdfiumError:
@@ -125,9 +136,9 @@ def _images(page: Any) -> Iterator[Any]:
     return iter(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=MAX_NESTING))
 
 
-def _share(image: Any, page: Any) -> float:
-    left, top, right, bottom = _box(image, page)
-    width, height = page.get_size()
+def share_of_page(box: Box, size: tuple[float, float]) -> float:
+    """How much of a page of that width and height the box covers."""
+    (left, top, right, bottom), (width, height) = box, size
     inside = max(0.0, min(right, width) - max(left, 0.0)) * max(0.0, min(bottom, height) - max(top, 0.0))
     return float(inside / (width * height)) if width * height else 0.0
 
