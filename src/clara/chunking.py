@@ -24,13 +24,22 @@ MIN_TOKENS = 32  # below this the opening leaves no room for text
 BLOCK_GAP = "\n\n"  # Page.text joins blocks with it
 _OPENING_SHARE = 3  # title and heading may take a third of the budget, then they are shortened
 _CHARACTERS_PER_TOKEN = 8  # more text than this is never tried at once: a passage of very easy text is a little short
-# Where text may be cut, best first, and how full the part must be at least: lines, sentences, clauses, words.
-_BOUNDARIES = (
-    (re.compile(r"[^\n](?=\n)"), 0.25),
-    (re.compile(r"[.!?…][\"'”’)\]]*(?=\s)|[。！？]"), 0.25),
+# Where a sentence that does not fit whole may be cut, best first, and how full the part must be: clauses, words.
+_INSIDE_A_SENTENCE = (
     (re.compile(r"[,;:](?=\s)|[，、；：]"), 0.5),
     (re.compile(r"\S(?=\s)"), 0.0),
 )
+_LINE_END = re.compile(r"[^\n](?=\n)")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|[。！？…]+[\"'”’」』）】》\]]*")
+_TERMINAL = re.compile(r"[.!?…。！？:：|][\"'”’)\]」』）】》]*$")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[\"“])(?:Mr|Mrs|Ms|Dr|Prof|St|Mt|Jr|Sr|Inc|Ltd|Co|Corp|vs|e\.g|i\.e|cf|approx|ca|Fig|Figs|Eq|No|Nos|Vol|pp?|Gen"
+    r"|Col|Lt|Sgt|Rev|Hon|al|[A-HJ-UWYZ]|(?:[A-Z]\.)+[A-Z])\.$"
+)
+_ENOUGH = 0.25  # a part that ends at an earlier line or sentence must be this full, if another end allows it
+# what training breaks up when it stands in a document (modeling/tokens.py): it costs more tokens there than here
+_MEMORY_NAMES = r"<MEM\d*>|<AE>|<ENC>|<SEP>"
+_PROBES = ("Ten", "vesper", "4711")
 Count = Callable[[str], int]
 
 
@@ -52,9 +61,7 @@ def chunk_document(document: Document, *, tokenizer: Tokenizer, max_tokens: int)
     if max_tokens < MIN_TOKENS:
         raise UsageError(f"max_tokens is {max_tokens}; a passage needs at least {MIN_TOKENS}")
 
-    def count(text: str) -> int:
-        return len(tokenizer.encode(text, add_special_tokens=False).ids)
-
+    count = token_counter(tokenizer)
     title = " ".join(document.title.split())
     heading = ""
     passages: list[Passage] = []
@@ -75,6 +82,37 @@ def chunk_document(document: Document, *, tokenizer: Tokenizer, max_tokens: int)
             )
         heading = next((block.text for block in reversed(page.blocks) if block.kind == "heading"), heading)
     return passages
+
+
+def token_counter(tokenizer: Tokenizer) -> Count:
+    """How many tokens a text costs in training: between special tokens, and with those it quotes broken up."""
+    added = tokenizer.get_added_tokens_decoder().values()
+    specials = sorted((token.content for token in added if token.special), key=len, reverse=True)
+    reserved = re.compile("|".join([*map(re.escape, specials), _MEMORY_NAMES]))
+
+    def length(text: str) -> int:
+        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def plain_length(text: str) -> int:
+        return length(reserved.sub(lambda found: f"{found.group()[0]} {found.group()[1:]}", text))
+
+    def length_between(text: str) -> int:  # as plain_length, where the first word is not the first of the input
+        plain = reserved.sub(lambda found: f"{found.group()[0]} {found.group()[1:]}", text)
+        return length(f"{specials[-1]}{plain}{specials[-1]}") - 2
+
+    # a tokenizer that marks the first word of an input (SentencePiece) may need another number of tokens inside it
+    if specials and _marks_the_start(tokenizer, specials[-1]):
+        return lambda text: max(plain_length(text), length_between(text))
+    return plain_length
+
+
+def _marks_the_start(tokenizer: Tokenizer, special: str) -> bool:
+    """Whether the first word of an input gets other tokens than the first word after a special token."""
+
+    def tokens(text: str) -> list[str]:
+        return [token for token in tokenizer.encode(text, add_special_tokens=False).tokens if token != special]
+
+    return any(tokens(probe) != tokens(f"{special}{probe}") for probe in _PROBES)
 
 
 def load_token_counter(base_model: str) -> Tokenizer:
@@ -174,21 +212,29 @@ def _spans(page: Page) -> Iterator[tuple[Block, int, int]]:
 def _table_pieces(
     text: str, unit_start: int, start: int, end: int, opening: str, later: str, *, count: Count, max_tokens: int
 ) -> Iterator[_Piece]:
-    """The header with the first row (and the headings above), then row by row, with the header in the opening."""
+    """The header with the first row (and the headings above), then row by row, with the header in the opening.
+
+    A row that does not fit under title, heading and header stays whole under the header alone; only a row that does not
+    fit there either is cut.
+    """
     lines = text[start:end].split("\n")
     header = "\n".join(lines[:2]) + "\n"
-    if len(lines) < 3 or count(later + header) > max_tokens // 2:  # the header itself fills a passage: plain text
+    openings = [later + header, header] if count(later + header) <= max_tokens * 2 // 3 else [header]
+    if len(lines) < 3 or count(header) > max_tokens // 2:  # the header itself fills a passage: plain text
         yield from _cut(text, unit_start, start, end, opening, later, count=count, max_tokens=max_tokens)
         return
     row_start, row_end = unit_start, start + len(header) + len(lines[2])
+    fronts = [opening]
     for line in [*lines[3:], None]:
-        if count(opening + text[row_start:row_end]) <= max_tokens:
-            yield _Piece(start=row_start, end=row_end, opening=opening)
+        row = text[row_start:row_end]
+        front = next((front for front in fronts if count(front + row) <= max_tokens), None)
+        if front is not None:
+            yield _Piece(start=row_start, end=row_end, opening=front)
         else:
             yield from _cut(
-                text, row_start, row_start, row_end, opening, later + header, count=count, max_tokens=max_tokens
+                text, row_start, row_start, row_end, fronts[0], openings[0], count=count, max_tokens=max_tokens
             )
-        opening = later + header
+        fronts = openings
         row_start, row_end = row_end + 1, row_end + 1 + len(line or "")
 
 
@@ -230,8 +276,14 @@ def _largest_cut(text: str, start: int, end: int, in_front: str, *, count: Count
         low, high = (middle, high) if fits(middle) else (low, middle)
     if low == end:
         return end
-    for boundary, least in _BOUNDARIES:
-        cuts = [start + match.end() for match in boundary.finditer(text[start : low + 1])]
+    following = _SENTENCE_END.search(text, low, end)  # a longer text may have fewer tokens: one whole sentence more?
+    if following and not _goes_on(text, start, following.end()) and fits(following.end()):
+        low = following.end()
+    lines = [cut for cut in _ends(_LINE_END, text, start, low) if not _is_wrapped(text, cut)]
+    sentences = [cut for cut in _ends(_SENTENCE_END, text, start, low) if not _goes_on(text, start, cut)]
+    inside = [(list(_ends(boundary, text, start, low)), least) for boundary, least in _INSIDE_A_SENTENCE]
+    whole = sorted({*lines, *sentences})
+    for cuts, least in ((lines, _ENOUGH), (sentences, _ENOUGH), (whole, 0.0), *inside):
         for cut in reversed(cuts):
             if start + least * (low - start) < cut <= low and fits(cut):
                 return cut
@@ -239,6 +291,25 @@ def _largest_cut(text: str, start: int, end: int, in_front: str, *, count: Count
         if fits(cut):
             return cut
     raise UsageError(f"the character {text[start]!r} alone does not fit into {max_tokens} tokens; raise the budget")
+
+
+def _ends(boundary: re.Pattern[str], text: str, start: int, stop: int) -> list[int]:
+    """Where the boundary is passed in text[start:stop], as places in the text."""
+    return [end for match in boundary.finditer(text, start, stop + 1) if (end := match.end()) <= stop]
+
+
+def _is_wrapped(text: str, cut: int) -> bool:
+    """Whether the line that ends at `cut` goes on in the next one: no end of a sentence, and a small letter follows."""
+    following = text[cut : cut + 64].lstrip()[:1]
+    return following.islower() and _TERMINAL.search(text[max(0, cut - 8) : cut]) is None
+
+
+def _goes_on(text: str, start: int, cut: int) -> bool:
+    """Whether what looks like the end of a sentence is the point of 'Dr.' or 'J. Smith', or a small letter follows."""
+    if text[cut - 1] != ".":
+        return False
+    following = text[cut : cut + 64].lstrip()[:1]
+    return following.islower() or _ABBREVIATION.search(text[max(start, cut - 16) : cut]) is not None
 
 
 def _pack(pieces: list[_Piece], text: str, *, count: Count, max_tokens: int) -> Iterator[tuple[int, int, str]]:

@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import random
 import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ConfigDict
 
 from clara.errors import LLMError
-from clara.llm import Journal, LLMClient, LLMConfig, LLMReplyError
-from llm.server import ChatServer, chat_server
-
-KEY = "sk-secret-0123456789"
-
-
-class Echo(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    words: list[str]
-
-
-def echo(body: dict[str, Any]) -> str:
-    return json.dumps({"words": body["messages"][-1]["content"].split()})
-
-
-def asking(
-    server: ChatServer, *texts: str, journal: Path | None = None, **settings: Any
-) -> tuple[list[Any], LLMClient]:
-    """Ask all texts at once; the results in order, and the client afterwards."""
-    settings = {"timeout_seconds": 2.0, "first_wait_seconds": 0.02, "base_url": server.base_url, **settings}
-
-    async def run() -> tuple[list[Any], LLMClient]:
-        store = Journal(journal)
-        async with LLMClient(LLMConfig(model="m", **settings), journal=store) as client:
-            questions = [client.ask([{"role": "user", "content": text}], Echo) for text in texts]
-            results = await asyncio.gather(*questions, return_exceptions=True)
-            store.close()
-            return list(results), client
-
-    return asyncio.run(run())
-
-
-def one(server: ChatServer, **settings: Any) -> Any:
-    [result], _ = asking(server, "hello there", **settings)
-    if isinstance(result, BaseException):
-        raise result
-    return result
+from clara.llm import Journal, LLMReplyError
+from llm.asking import KEY, asking, echo, one
+from llm.server import chat_server
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +28,7 @@ def test_the_same_request_asked_many_times_at_once_is_paid_once() -> None:
     assert client.usage.from_journal == 4
 
 
-@pytest.mark.parametrize("fault", ["429", "500", "hang", "cut", "not-json", "empty"])
+@pytest.mark.parametrize("fault", ["429", "500", "503-html", "hang", "cut", "drop", "half-json", "not-json", "empty"])
 def test_a_failure_that_passes_is_tried_again(fault: str) -> None:
     with chat_server(echo, {0: fault, 1: fault}) as server:
         result = one(server, timeout_seconds=0.3)

@@ -87,4 +87,4 @@ def _termination() -> Iterator[None]:
 
 
 # One module per command group; each registers itself on `app` and imports its work lazily.
-from clara.cli import checkpoint, data, demo, documents, store, synthesize, train  # noqa: E402, F401
+from clara.cli import checkpoint, data, demo, documents, prompts, store, synthesize, train  # noqa: E402, F401

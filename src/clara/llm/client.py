@@ -1,49 +1,54 @@
 """One async client for every OpenAI-compatible endpoint. Knows nothing of prompts or of what the replies are for.
 
-A request goes out only if its reply is not in the journal, at most `concurrency` at a time, each with a total time
-limit. 429, 5xx, timeouts and cut connections are tried again, after the time the server asks for. Whatever cannot be
-helped by waiting (wrong key, unknown model, wrong address) stops at once with one clear LLMError.
+A request goes out only if its reply is not in the journal and the budget allows it, at most `concurrency` at a time,
+each with a total time limit. 429, 5xx, timeouts and cut connections are tried again; a 429 holds back all requests for
+the time the server asks for. A field that the server does not take is left out from then on. Whatever waiting cannot
+cure (wrong key, unknown model, wrong address) stops at once with one clear LLMError.
 """
 
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import json
-import os
 import random
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
-from clara.errors import LLMError, MissingExtraError
+from clara.errors import LLMError
+from clara.llm.budget import Budget
+from clara.llm.completions import unpack_vector
+from clara.llm.endpoint import Endpoint, FieldRefused, RequestRefused, TryAgain
+from clara.llm.environment import api_key
 from clara.llm.journal import Journal, Reply, request_key
+from clara.llm.pace import Pace
+from clara.llm.sending import Outgoing, Sender, Usage
 from clara.llm.structured import REPLY_FORMATS, ReplyFormat, parse_reply, response_format
 
 Parsed = TypeVar("Parsed", bound=BaseModel)
 Message = dict[str, Any]  # role and content; the content may be a list of parts, with pictures
-RETRIED_STATUS = (408, 409, 425, 429)  # and every 5xx
+Plan = Callable[[str, dict[str, Any]], None]
+LONGER_REPLIES = 2  # how often a reply cut by its token limit is asked for again with twice the limit
+EMBEDDED_AT_ONCE = 32  # texts in one embeddings request
+EMPTY_REPLIES = 2  # how often an empty reply is asked for again
+ALL_REFUSED = 8  # so many requests refused before the first success: it is not the texts, it is the settings
+NO_ANSWER = {
+    "content_filter": "the endpoint's content filter withheld the reply",
+    "refusal": "the model refused",
+    "empty": "the model replied with nothing",
+}
 
 
 class LLMReplyError(LLMError):
     """The endpoint works, but this one request got no usable reply; other requests may go on."""
 
 
-class _TryAgain(Exception):
-    """A failure that waiting may cure. `after_seconds` is what the server asked for, if it did."""
-
-    def __init__(self, reason: str, *, after_seconds: float | None = None) -> None:
-        self.reason = reason
-        self.after_seconds = after_seconds
-        super().__init__(reason)
-
-
-class _FormatRefused(Exception):
-    """The server does not know the response_format it was sent."""
+class NotSentError(LLMReplyError):
+    """A dry run: this request would go out now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +63,8 @@ class LLMConfig:
     """Total time for one request, from sending to the last byte."""
     max_attempts: int = 6
     """How often one request is sent before giving up."""
+    max_slow_downs: int = 30
+    """How often one request may be told 429 before giving up; these are not counted as attempts."""
     first_wait_seconds: float = 1.0
     """Wait before the second attempt; doubles each time, up to 60 s, unless the server says how long."""
     longest_wait_seconds: float = 120.0
@@ -66,75 +73,135 @@ class LLMConfig:
     """How often a reply that is not the asked JSON is sent back with the reason."""
     temperature: float = 0.3
     max_reply_tokens: int = 2048
-
-
-@dataclass(slots=True)
-class Usage:
-    """What a client has done so far: for the summary and the privacy receipt."""
-
-    requests: int = 0
-    from_journal: int = 0
-    failed_attempts: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    bytes_out: int = 0
-    failures: dict[str, int] = field(default_factory=dict)
+    requests_per_minute: float | None = None
+    """The provider's limit, if it is known: requests are spread evenly under it."""
+    tokens_per_minute: float | None = None
+    """The same for tokens, those of the replies included."""
 
 
 class LLMClient:
     """`await client.ask(messages, Reply)` returns a `Reply`. Use as an async context manager.
 
-    The key is read from OPENAI_API_KEY (local servers need none) and appears in no message, journal or log.
+    The key is read from OPENAI_API_KEY or `.env` (local servers need none) and appears in no message, journal or log.
+    With `plan` nothing is sent: each request that would be is handed to it and fails with NotSentError.
     """
 
-    def __init__(self, config: LLMConfig, *, journal: Journal | None = None) -> None:
-        try:
-            import openai
-        except ImportError:
-            raise MissingExtraError("openai", extra="data") from None
-        self._openai = openai
+    def __init__(
+        self,
+        config: LLMConfig,
+        *,
+        journal: Journal | None = None,
+        budget: Budget | None = None,
+        usage: Usage | None = None,
+        plan: Plan | None = None,
+    ) -> None:
         self.config = config
         self.journal = Journal(None) if journal is None else journal
-        self.usage = Usage()
+        self.usage = Usage() if usage is None else usage
+        self._plan = plan
+        self._pace = Pace(requests_per_minute=config.requests_per_minute, tokens_per_minute=config.tokens_per_minute)
+        self._sender = Sender(
+            Endpoint(config.base_url, key="" if plan else api_key(), timeout_seconds=config.timeout_seconds),
+            journal=self.journal,
+            budget=Budget() if budget is None else budget,
+            usage=self.usage,
+            pace=self._pace,
+        )
         self._format: ReplyFormat = REPLY_FORMATS[0]
+        self._formats_answered: set[str] = set()
+        self._left_out: set[str] = set()  # request fields that the server does not take
+        self._refused = 0  # requests refused before the first success
         self._slots = asyncio.Semaphore(config.concurrency)
         self._asked: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # one for each request under way
-        self._reached = False  # has the endpoint ever answered? if so, a refused connection is a restart
-        self._key = os.environ.get("OPENAI_API_KEY", "")
-        self._client = openai.AsyncOpenAI(
-            api_key=self._key or "none",
-            base_url=config.base_url,
-            max_retries=0,  # retries are ours: counted, bounded, and honouring long Retry-After
-            timeout=config.timeout_seconds,
-        )
 
     async def __aenter__(self) -> LLMClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._client.close()
+        await self._sender.close()
 
-    async def ask(self, messages: list[Message], reply_type: type[Parsed]) -> Parsed:
+    async def ask(
+        self, messages: Sequence[Message], reply_type: type[Parsed], *, documents: Sequence[str] = ()
+    ) -> Parsed:
         """The model's reply as a `reply_type`, from the journal when this exact request was answered before.
 
-        Raises LLMReplyError when the replies stay unusable, LLMError when the endpoint cannot be used at all.
+        `documents` are those whose text is in the messages, for the privacy receipt. Raises LLMReplyError when the
+        replies stay unusable, LLMError when the endpoint cannot be used at all, BudgetReachedError at its limit.
         """
         conversation = list(messages)
         for _ in range(self.config.max_repairs + 1):
-            reply = await self._reply(conversation, reply_type)
+            reply = await self._whole_reply(conversation, reply_type, documents)
+            if reply.finish in NO_ANSWER:
+                said = " ".join(reply.content.split())[:200]
+                raise LLMReplyError(f"{reply.finish}: {NO_ANSWER[reply.finish]}{f' ({said})' if said else ''}")
             try:
                 return parse_reply(reply.content, reply_type)
             except ValueError as error:
                 problem = str(error)
+            if reply.finish == "length":
+                problem = f"it was cut off after {reply.completion_tokens or 'too many'} tokens ({problem})"
             conversation = [
                 *messages,
-                {"role": "assistant", "content": reply.content},
+                {"role": "assistant", "content": reply.content or "{}"},
                 {"role": "user", "content": f"That reply cannot be used: {problem}. Send only the corrected JSON."},
             ]
         raise LLMReplyError(f"no usable reply from {self.config.model}: {problem}")
 
-    async def _reply(self, messages: list[Message], reply_type: type[BaseModel]) -> Reply:
-        requests = {kind: self._request(messages, reply_type, kind) for kind in REPLY_FORMATS}
+    async def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> list[list[float]]:
+        """The model's vector of each text; known ones come from the journal, the others are asked for in batches."""
+        keys = {
+            text: request_key(self.config.base_url, {"model": self.config.model, "embedding": text}) for text in texts
+        }
+        known = {text: reply for text, key in keys.items() if (reply := self.journal.get(key))}
+        self.usage.from_journal += len(known)
+        waiting = [text for text in keys if text not in known]
+        batches = [waiting[start : start + EMBEDDED_AT_ONCE] for start in range(0, len(waiting), EMBEDDED_AT_ONCE)]
+        answered = await asyncio.gather(*(self._embed(batch, keys, documents) for batch in batches))
+        for batch, replies in zip(batches, answered, strict=True):
+            known.update(zip(batch, replies, strict=True))
+        return [unpack_vector(known[text]) for text in texts]
+
+    async def _embed(self, batch: list[str], keys: dict[str, str], documents: Sequence[str]) -> list[Reply]:
+        request = {"model": self.config.model, "input": batch, "encoding_format": "float"}
+        if self._plan is not None:
+            raise NotSentError("a dry run sends nothing")
+        outgoing = Outgoing(
+            request=request,
+            keys=tuple(keys[text] for text in batch),
+            purpose="embeddings",
+            documents=documents,
+            reply_limit=0,
+            embeds=True,
+        )
+        async with self._slots:
+            try:
+                return await self._send_until_answered(outgoing)
+            except (RequestRefused, FieldRefused) as refused:
+                raise LLMError(str(refused)) from None
+
+    async def _whole_reply(
+        self, messages: list[Message], reply_type: type[BaseModel], documents: Sequence[str]
+    ) -> Reply:
+        """The reply; one that ran into its token limit is asked for again with more room."""
+        limit = self.config.max_reply_tokens
+        reply = await self._reply(messages, reply_type, documents, limit)
+        for _ in range(LONGER_REPLIES):
+            if reply.finish != "length":
+                return reply
+            limit *= 2
+            try:
+                reply = await self._reply(messages, reply_type, documents, limit)
+            except NotSentError:
+                raise
+            except LLMReplyError:  # the model has no more room: what came is used as far as it goes
+                break
+        self.usage.cut_replies += reply.finish == "length"
+        return reply
+
+    async def _reply(
+        self, messages: list[Message], reply_type: type[BaseModel], documents: Sequence[str], limit: int
+    ) -> Reply:
+        requests = {kind: self._request(messages, reply_type, kind, limit) for kind in REPLY_FORMATS}
         keys = {kind: request_key(self.config.base_url, request) for kind, request in requests.items()}
         same = self._asked.setdefault(keys["text"], asyncio.Lock())
         async with same:  # the very same request under way: wait for its reply instead of paying twice
@@ -142,24 +209,38 @@ class LLMClient:
                 if known := self.journal.get(key):
                     self.usage.from_journal += 1
                     return known
+            if self._plan is not None:
+                self._plan(reply_type.__name__, requests[self._format])
+                raise NotSentError("a dry run sends nothing")
             async with self._slots:
                 while True:
                     kind = self._format
+                    outgoing = Outgoing(
+                        request=self._as_taken(requests[kind]),
+                        keys=(keys[kind],),
+                        purpose=reply_type.__name__,
+                        documents=documents,
+                        reply_limit=limit,
+                    )
                     try:
-                        reply = await self._send_until_answered(requests[kind])
-                    except _FormatRefused:
-                        step = max(REPLY_FORMATS.index(kind) + 1, REPLY_FORMATS.index(self._format))
-                        self._format = REPLY_FORMATS[step]
+                        [reply] = await self._send_until_answered(outgoing)
+                    except FieldRefused as refused:
+                        self._leave_out(refused, kind)
                         continue
-                    self.journal.put(keys[kind], reply, model=self.config.model)
+                    except RequestRefused as refused:
+                        raise self._refusal(str(refused)) from None
+                    self._formats_answered.add(kind)
                     return reply
 
-    def _request(self, messages: list[Message], reply_type: type[BaseModel], kind: ReplyFormat) -> dict[str, Any]:
+    def _request(
+        self, messages: list[Message], reply_type: type[BaseModel], kind: ReplyFormat, limit: int
+    ) -> dict[str, Any]:
+        """The request as it is meant, which is what the journal knows it by."""
         request: dict[str, Any] = {
             "model": self.config.model,
             "messages": messages,
             "temperature": self.config.temperature,
-            "max_tokens": self.config.max_reply_tokens,
+            "max_tokens": limit,
         }
         wanted = response_format(kind, reply_type)
         if wanted is not None:
@@ -171,101 +252,77 @@ class LLMClient:
             request["messages"] = [told, *messages]
         return request
 
-    async def _send_until_answered(self, request: dict[str, Any]) -> Reply:
+    def _as_taken(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The request as this server takes it: newer models want max_completion_tokens, some no temperature."""
+        request = dict(request)
+        if "temperature" in self._left_out:
+            del request["temperature"]
+        if "max_tokens" in self._left_out:
+            limit = request.pop("max_tokens")
+            if "max_completion_tokens" not in self._left_out:
+                request["max_completion_tokens"] = limit
+        return request
+
+    def _leave_out(self, refused: FieldRefused, kind: ReplyFormat) -> None:
+        """Do without a field from now on. A 400 that names none costs the format only if it never worked."""
+        if refused.name != "response_format":
+            self._left_out.add(refused.name)
+            return
+        if not refused.certain and kind in self._formats_answered:
+            raise self._refusal(refused.reason) from None
+        step = max(REPLY_FORMATS.index(kind) + 1, REPLY_FORMATS.index(self._format))
+        self._format = REPLY_FORMATS[step]
+
+    def _refusal(self, reason: str) -> LLMError:
+        if self._formats_answered:
+            return LLMReplyError(reason)
+        self._refused += 1
+        if self._refused < ALL_REFUSED:
+            return LLMReplyError(reason)
+        return LLMError(f"the first {self._refused} requests were all refused; the last: {reason}")
+
+    async def _send_until_answered(self, outgoing: Outgoing) -> list[Reply]:
         wait = self.config.first_wait_seconds
-        for attempt in range(1, self.config.max_attempts + 1):
+        attempts = slow_downs = empty = 0
+        started = time.monotonic()
+        while True:
+            previous, started = started, time.monotonic()
             try:
-                return await self._send(request)
-            except _TryAgain as failure:
-                self.usage.failed_attempts += 1
-                self.usage.failures[failure.reason] = self.usage.failures.get(failure.reason, 0) + 1
-                if attempt == self.config.max_attempts:
-                    raise LLMError(
-                        f"{self.config.base_url} still fails after {attempt} attempts ({failure.reason}); "
-                        "replies that arrived are kept, run the same command again later"
-                    ) from None
+                replies = await self._sender.send(outgoing)
+            except TryAgain as failure:
+                self._count(failure.reason)
                 if (failure.after_seconds or 0) > self.config.longest_wait_seconds:
                     raise LLMError(
                         f"{self.config.base_url} asks to wait {failure.after_seconds:.0f} s ({failure.reason}); "
                         "replies that arrived are kept, run the same command again later"
                     ) from None
+                attempts += not failure.too_fast
+                slow_downs += failure.too_fast
+                if attempts >= self.config.max_attempts or slow_downs > self.config.max_slow_downs:
+                    raise self._give_up(failure.reason, attempts + slow_downs, since=previous) from None
                 jitter = random.Random().uniform(1.0, 1.25)
-                await asyncio.sleep(failure.after_seconds if failure.after_seconds is not None else wait * jitter)
+                pause = failure.after_seconds if failure.after_seconds is not None else wait * jitter
                 wait = min(wait * 2, 60.0)
-        raise AssertionError("unreachable: max_attempts is at least 1")
+                if failure.too_fast:
+                    self._pace.hold(pause)  # the whole client: this request waits with the others
+                else:
+                    await asyncio.sleep(pause)
+                continue
+            if replies[0].finish != "empty" or outgoing.keep_empty:
+                return replies
+            self._count("the reply was empty")
+            empty += 1
+            outgoing = replace(outgoing, keep_empty=empty >= EMPTY_REPLIES)
 
-    async def _send(self, request: dict[str, Any]) -> Reply:
-        """One attempt. Raises _TryAgain, _FormatRefused or LLMError."""
-        openai = self._openai
-        self.usage.requests += 1
-        self.usage.bytes_out += len(json.dumps(request, ensure_ascii=False).encode())
-        try:
-            async with asyncio.timeout(self.config.timeout_seconds):
-                completion = await self._client.chat.completions.create(**request)
-        except (TimeoutError, openai.APITimeoutError):
-            raise _TryAgain(f"no reply within {self.config.timeout_seconds:g} s") from None
-        except openai.APIStatusError as error:
-            self._reached = True
-            raise self._explain(error, asked_format="response_format" in request) from None
-        except openai.APIConnectionError as error:
-            if not self._reached and "connect" in type(error.__cause__).__name__.lower():
-                raise LLMError(f"cannot connect to {self.config.base_url}: check the address (--base-url)") from None
-            raise _TryAgain("the connection was cut") from None
-        except (ValueError, openai.OpenAIError):  # a 200 whose body is not the protocol's JSON
-            self._reached = True
-            raise _TryAgain("the reply was not JSON") from None
-        self._reached = True
-        choices = getattr(completion, "choices", None)
-        if not choices or choices[0].message is None:
-            raise _TryAgain("the reply held no message")
-        tokens = completion.usage
-        prompt_tokens = (tokens.prompt_tokens or 0) if tokens else 0
-        completion_tokens = (tokens.completion_tokens or 0) if tokens else 0
-        self.usage.prompt_tokens += prompt_tokens
-        self.usage.completion_tokens += completion_tokens
-        return Reply(choices[0].message.content or "", prompt_tokens, completion_tokens)
+    def _count(self, reason: str) -> None:
+        self.usage.failed_attempts += 1
+        self.usage.failures[reason] = self.usage.failures.get(reason, 0) + 1
 
-    def _explain(self, error: Any, *, asked_format: bool) -> Exception:
-        status, where = error.status_code, self.config.base_url
-        said = str(error.message)
-        if self._key:
-            said = said.replace(self._key, "***")
-        said = " ".join(said.split())[:300]
-        if status in (401, 403):  # the server's own words may quote the key: never repeated
-            return LLMError(f"{where} refuses the key (HTTP {status}): set OPENAI_API_KEY to one that is valid there")
-        if status == 404:
-            model = self.config.model
-            return LLMError(f"{where} does not know the model {model!r} (HTTP 404): check --model and --base-url")
-        if status == 429 and getattr(error, "code", None) == "insufficient_quota":
-            return LLMError(f"{where}: the account's quota is used up (HTTP 429)")
-        if status in RETRIED_STATUS or status >= 500:
-            return _TryAgain(f"HTTP {status}", after_seconds=retry_after_seconds(error.response.headers))
-        lowered = said.lower()
-        names_format = any(word in lowered for word in ("response_format", "json_schema", "json_object"))
-        if status in (400, 415, 422) and asked_format and names_format:
-            return _FormatRefused()
-        return LLMReplyError(f"{where} refuses the request (HTTP {status}): {said}")
-
-
-def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """What a server's Retry-After asks for, in seconds or as a date; None when it says nothing usable.
-
-    >>> retry_after_seconds({"retry-after": "2.5"}), retry_after_seconds({"retry-after": "soon"})
-    (2.5, None)
-    """
-    if milliseconds := headers.get("retry-after-ms"):
-        try:
-            return max(float(milliseconds) / 1000, 0.0)
-        except ValueError:
-            pass
-    said = headers.get("retry-after")
-    if not said:
-        return None
-    try:
-        return max(float(said), 0.0)
-    except ValueError:
-        pass
-    try:
-        return max(email.utils.parsedate_to_datetime(said).timestamp() - time.time(), 0.0)
-    except (TypeError, ValueError):
-        return None
+    def _give_up(self, reason: str, attempts: int, *, since: float) -> LLMError:
+        """The failure of this request when others were answered meanwhile; else the endpoint's, which ends the run."""
+        if self._sender.last_success > since:
+            return LLMReplyError(f"no reply after {attempts} attempts ({reason}), while other requests were answered")
+        return LLMError(
+            f"{self.config.base_url} still fails after {attempts} attempts ({reason}); "
+            "replies that arrived are kept, run the same command again later"
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from clara.schema import EndToEndExample
 from clara.synthesis.facts import PassageFacts, row_id
@@ -11,11 +11,21 @@ from clara.synthesis.neighbours import Neighbours
 
 
 def end_to_end_rows(
-    corpus: Sequence[PassageFacts], neighbours: Neighbours, *, num_candidates: int, seed: int
+    corpus: Sequence[PassageFacts],
+    neighbours: Neighbours,
+    *,
+    num_candidates: int,
+    seed: int,
+    skip: Collection[tuple[int, int]] = (),
 ) -> Iterator[EndToEndExample]:
-    """A row per fact with up to num_candidates passages; `pos_index` is the true place of the positive."""
+    """A row per fact with up to num_candidates passages; `pos_index` is the true place of the positive.
+
+    `skip`: (passage, fact) whose question another passage has asked already.
+    """
     for facts in corpus:
         for number, draft in enumerate(facts.drafts):
+            if (facts.position, number) in skip:
+                continue
             identity = row_id("end_to_end", facts.passage, number)
             draw = random.Random(f"{seed}/{identity}")
             negatives = neighbours.hard_negatives(

@@ -8,11 +8,13 @@ from clara.schema import PretrainExample
 from clara.synthesis.facts import PassageFacts, row_id
 
 
-def pretrain_rows(corpus: Sequence[PassageFacts]) -> Iterator[PretrainExample]:
+def pretrain_rows(
+    corpus: Sequence[PassageFacts], *, qa: bool = True, paraphrase: bool = True
+) -> Iterator[PretrainExample]:
     """One qa row (all facts, first phrasings) and one paraphrase row per passage, where there is something to say."""
     for facts in corpus:
         passage = facts.passage
-        if facts.drafts:
+        if qa and facts.drafts:
             yield PretrainExample(
                 data_type="qa",
                 question=[draft.questions[0] for draft in facts.drafts],
@@ -22,7 +24,7 @@ def pretrain_rows(corpus: Sequence[PassageFacts]) -> Iterator[PretrainExample]:
                 sources=[passage.source],
                 metadata={"kinds": [draft.kind for draft in facts.drafts]},
             )
-        if facts.paraphrase:
+        if paraphrase and facts.paraphrase:
             yield PretrainExample(
                 data_type="paraphrase",
                 question=[],
