@@ -184,12 +184,6 @@ class _Finished:
         self._entries[document_id] = entry
 
 
-def left_out(metadata: dict[str, Any]) -> str:
-    """What a document's metadata says it was read without, on one line."""
-    lines = metadata.get("left_out")
-    return "; ".join(map(str, lines)) if isinstance(lines, list) else ""
-
-
 def count_empty(pages: list[Any]) -> int:
     """How many pages (as JSON) hold no text."""
     return sum(not any(str(block.get("text", "")).strip() for block in _blocks(page)) for page in pages)
@@ -201,7 +195,7 @@ def page_facts(pages: list[Any], metadata: Any) -> dict[str, Any]:
     facts: dict[str, Any] = {"pages": len(pages), "empty_pages": count_empty(pages)}
     for name in ("scanned_pages", "ocr_pages"):
         facts[name] = noted.get(name) or []
-    messages = [message] if (message := left_out(noted)) else []
+    messages = [str(message) for message in noted.get("left_out") or []]
     if scanned := len(facts["scanned_pages"]):
         messages.append(f"{scanned} scanned pages were not recognised; {noted.get('ocr_problem') or INSTALL}")
     facts["message"] = "; ".join(messages)
