@@ -121,6 +121,9 @@ def test_every_picture_is_described_once_and_trained_on(
     ]
     report = json.loads((output.parent / "extraction_report.json").read_text())
     assert report["pictures"]["already"] == 5
+    receipt = json.loads((output.parent / "privacy_receipt.json").read_text())
+    assert receipt["documents"] == ["a.pdf", "b.pdf", "photo.png"]
+    assert receipt["bytes_out"] >= sum(len(json.dumps(body, separators=(",", ":"))) for body in server.requests)
     assert b"canary" not in b"".join(path.read_bytes() for path in output.parent.iterdir() if path.is_file())
 
 

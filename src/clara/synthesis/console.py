@@ -18,6 +18,7 @@ from clara.synthesis.embedding import Embedder, EndpointEmbedder, LocalEmbedder
 from clara.synthesis.judging import Judge
 from clara.synthesis.llm_drafter import LanguageChoice, LLMDrafter
 from clara.synthesis.options import TaskOptions, parse_tasks
+from clara.synthesis.picturing import JOURNAL as VISION_JOURNAL
 from clara.synthesis.preview import may_go_on, preview_rows, show_preview
 from clara.synthesis.report import SynthesisReport
 from clara.synthesis.run import synthesize
@@ -218,7 +219,7 @@ def synthesize_with_progress(
                 return None
         report = with_bar(partial(make, output_dir, drafter=drafter), drafter)
     finally:
-        write_receipt(output_dir, journals=[output_dir / JOURNAL])
+        write_receipt(output_dir, journals=[output_dir / VISION_JOURNAL, output_dir / JOURNAL])
     print_summary(report, output_dir)
     return report
 

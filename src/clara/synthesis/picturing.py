@@ -21,10 +21,10 @@ from pydantic import BaseModel, Field
 from clara.errors import ExtractionError, LLMError, UsageError
 from clara.extraction.images import open_image
 from clara.jsonl import iter_records, write_jsonl, write_lines
-from clara.llm import Journal, LLMClient, LLMConfig, LLMReplyError
+from clara.llm import Journal, LLMClient, LLMConfig, LLMReplyError, write_receipt
 from clara.schema import Block, Document
 
-JOURNAL = "vision_journal.sqlite"
+JOURNAL, TEXT_JOURNAL = "vision_journal.sqlite", "llm_journal.sqlite"  # one receipt tells of both
 MAX_SIDE = 2048  # pixels: larger pictures are sent smaller
 MAX_BYTES = 4 * 2**20  # sent as they are below this
 MADE_BY = "pictures"  # key of the metadata: {name: {"model": …, "alt": …}}
@@ -82,9 +82,10 @@ def describe_pictures(raw_knowledge: Path, config: LLMConfig, *, progress: Progr
 
 async def _describe(raw_knowledge: Path, config: LLMConfig, progress: Progress | None) -> PicturesReport:
     report = PicturesReport(endpoint=config.base_url, model=config.model)
-    names: dict[str, None] = {}
+    names: dict[str, list[str]] = {}  # a picture, and the documents that show it
     for document in iter_records(raw_knowledge, Document):
-        names.update(dict.fromkeys(name for name in _pictures(document) if _model(document, name) != config.model))
+        for name in dict.fromkeys(name for name in _pictures(document) if _model(document, name) != config.model):
+            names.setdefault(name, []).append(document.id)
         report.already += sum(_model(document, name) == config.model for name in _pictures(document))
     report.pictures = len(names)
     journal = Journal(raw_knowledge.with_name(JOURNAL)) if names else None
@@ -92,9 +93,11 @@ async def _describe(raw_knowledge: Path, config: LLMConfig, progress: Progress |
     if journal is not None:
         try:
             async with LLMClient(config, journal=journal) as client:
-                await _ask_all(list(names), raw_knowledge.parent, client, found, report, progress)
+                await _ask_all(names, raw_knowledge.parent, client, found, report, progress)
         finally:
             journal.close()
+            folder = raw_knowledge.parent
+            write_receipt(folder, journals=[folder / JOURNAL, folder / TEXT_JOURNAL])
         write_jsonl(raw_knowledge, _with_words(raw_knowledge, found, config.model))
     report.described = sum(not one.decorative for one in found.values())
     report.decorative = sum(one.decorative for one in found.values())
@@ -103,7 +106,7 @@ async def _describe(raw_knowledge: Path, config: LLMConfig, progress: Progress |
 
 
 async def _ask_all(
-    names: list[str],
+    names: dict[str, list[str]],
     folder: Path,
     client: LLMClient,
     found: dict[str, PictureDescription],
@@ -115,7 +118,9 @@ async def _ask_all(
     async def work() -> None:
         for name in waiting:
             try:
-                found[name] = _usable(await client.ask(_messages(folder / name), PictureDescription))
+                found[name] = _usable(
+                    await client.ask(_messages(folder / name), PictureDescription, documents=names[name])
+                )
             except (ExtractionError, LLMReplyError, OSError) as error:
                 report.failed[name] = str(error)
             if progress is not None:
