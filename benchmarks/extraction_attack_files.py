@@ -591,7 +591,10 @@ def strange_pdf(canary: Path, url: str) -> Files:
     )
     address = b"<</FS/URL/F(%b/pdf)>>" % url.encode()
     yield "pdf/url_stream.pdf", text_pdf(b"<</Length 0/F %b>>\nstream\n\nendstream" % address)
-    actions = b"/OpenAction<</S/URI/URI(%b/open)/Next<</S/Launch/F(%b)>>>>/AA<</WC<</S/JavaScript/JS(app.launchURL('%b/js'))>>>>"
+    actions = (
+        b"/OpenAction<</S/URI/URI(%b/open)/Next<</S/Launch/F(%b)>>>>"
+        b"/AA<</WC<</S/JavaScript/JS(app.launchURL('%b/js'))>>>>"
+    )
     yield "pdf/actions.pdf", text_pdf(catalog=actions % (url.encode(), os.fsencode(str(canary)), url.encode()))
     yield (
         "pdf/xfa.pdf",
@@ -602,6 +605,13 @@ def strange_pdf(canary: Path, url: str) -> Files:
     )
     yield "pdf/password.pdf", _locked_pdf
     yield "pdf/header_late.pdf", b"x" * 1000 + good
+    rich = rb"{\rtf1\ansi The pump {\field{\*\fldinst INCLUDEPICTURE %b/rtf}} is ready.}" % url.encode()
+    yield "pdf/starts_as_rtf.pdf", rich + b"\n" + good
+    yield "pdf/starts_as_html.pdf", b'<html><body><img src="%b/html"></body></html>' % url.encode() + good
+    yield (
+        "pdf/starts_as_svg.pdf",
+        b'<svg xmlns="http://www.w3.org/2000/svg"><image href="%b/svg"/></svg>' % url.encode() + good,
+    )
     yield "pdf/header_only.pdf", b"%PDF-1.7\n%%EOF"
     yield "pdf/nul.pdf", good.replace(b"pump", b"p\0mp")
     object_stream = b"6 0 " + b"<</a 6 0 R>>"

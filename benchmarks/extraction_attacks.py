@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ SECRET = "canary-4cc2a1f7-must-not-be-read"
 PARENT_MB = 400  # what the process that starts the workers may need
 RUN_SECONDS = 1800
 _OPENED = re.compile(r'openat\([^,]+, "((?:[^"\\]|\\.)*)"(?:\.\.\.)?, ([A-Z_|0-9]+)')
+_STARTED = re.compile(r'execve\("([^"]*)".*\) = 0$')
+_OWN_PROGRAMS = re.compile(r"python[0-9.]*|strace|nice|tesseract")
 _HARMLESS = ("/dev/null", "/dev/shm/", "/dev/tty", "/proc/", "/sys/")
 
 
@@ -61,7 +63,8 @@ def attack(work: Path, *, workers: int, timeout_seconds: float, memory_mb: int, 
     root, output = work / "attacks", work / "out" / "raw_knowledge.jsonl"
     root.mkdir()
     output.parent.mkdir()
-    trace = work / "trace.txt"
+    trace, scratch = work / "trace.txt", work / "temporary"
+    scratch.mkdir()
     with loopback_server() as (url, asked):
         made = make_attacks(root, canary=canary, url=url, quick=quick)
         before = snapshot(work)
@@ -73,6 +76,7 @@ def attack(work: Path, *, workers: int, timeout_seconds: float, memory_mb: int, 
             memory_mb=memory_mb,
             before=traced(trace),
             limit_seconds=RUN_SECONDS,
+            temporary=scratch,
         )
         hits = list(asked)
     after = snapshot(work)
@@ -80,8 +84,9 @@ def attack(work: Path, *, workers: int, timeout_seconds: float, memory_mb: int, 
     changed = sorted({name for name in before | after if before.get(name) != after.get(name)})
     files = [_entry(row, root, timeout_seconds) for row in read_report(output)]
     counted = Counter(file["verdict"] for file in files)
+    left = [path.name for path in scratch.iterdir()]
     leaks = [str(path.relative_to(work)) for path in (work / "out").rglob("*") if path.is_file() and _holds(path)]
-    answered = {file["file"] for file in files}
+    answered = {file["file"].rstrip("/") for file in files}
     silent = [name for name in made if not _is_answered(name, answered)]
     controls = [file for file in files if file["file"].startswith("control/")]
     bad = [file["file"] for file in files if file["verdict"] == "untyped"]
@@ -99,6 +104,7 @@ def attack(work: Path, *, workers: int, timeout_seconds: float, memory_mb: int, 
         _check("nothing outside was read", not leaks, _some(leaks) or "the canary is in no output"),
         _check("nobody was called", not hits, _some(hits) or "0 requests"),
         _check("nothing written outside the output folder", not changed, _some(changed)),
+        _check("no temporary file is left", not left, _some(left)),
         _check(
             "the parent's peak memory",
             (run.get("parent_mb") or 0) <= PARENT_MB,
@@ -106,7 +112,7 @@ def attack(work: Path, *, workers: int, timeout_seconds: float, memory_mb: int, 
         ),
     ]
     if trace.is_file():
-        checks += list(read_trace(trace, canary=canary, output=output.parent))
+        checks += list(read_trace(trace, canary=canary, writable=(output.parent, scratch)))
     else:
         checks.append(_check("strace", True, "not on this machine: system calls were not watched"))
     return {"run": run, "files": files, "checks": checks, "workers_that_died": died}
@@ -169,22 +175,27 @@ def traced(trace: Path) -> list[str]:
     strace = shutil.which("strace")
     if strace is None:
         return []
-    command = [strace, "-f", "--seccomp-bpf", "-s", "4096", "-e", "trace=connect,openat", "-o", str(trace)]
+    command = [strace, "-f", "--seccomp-bpf", "-s", "4096", "-e", "trace=connect,openat,execve", "-o", str(trace)]
     tried = subprocess.run([*command, "true"], capture_output=True, check=False)
     trace.unlink(missing_ok=True)
     return command if tried.returncode == 0 else []
 
 
-def read_trace(trace: Path, *, canary: Path, output: Path) -> Iterator[dict[str, Any]]:
-    """Checks on the system calls: no connection, the canary never opened, nothing opened to write elsewhere."""
+def read_trace(trace: Path, *, canary: Path, writable: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """Checks on the system calls: no connection, the canary never opened, no other program started, nothing opened to
+    write outside the folders that are meant for it."""
     connects: list[str] = []
     opened: list[str] = []
     written: list[str] = []
+    programs: list[str] = []
     count = 0
     with trace.open(encoding="utf-8", errors="replace") as lines:
         for line in lines:
             if "connect(" in line and ("AF_INET" in line):
                 connects.append(line.strip())
+            started = _STARTED.search(line.rstrip())
+            if started is not None and not _OWN_PROGRAMS.fullmatch(Path(started.group(1)).name):
+                programs.append(started.group(1))
             found = _OPENED.search(line)
             if found is None:
                 continue
@@ -193,9 +204,10 @@ def read_trace(trace: Path, *, canary: Path, output: Path) -> Iterator[dict[str,
             if path == str(canary) and not line.rstrip().endswith("= ?"):
                 opened.append(path)
             if re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND", flags) and "O_TMPFILE" not in flags:
-                inside = path == str(output) or path.startswith(f"{output}/")
+                inside = any(path == str(folder) or path.startswith(f"{folder}/") for folder in writable)
                 if not inside and not path.startswith(_HARMLESS) and "ENOENT" not in line:
                     written.append(path)
     yield _check("strace: no connection", not connects, _some(connects) or "0 connects over the network")
     yield _check("strace: the canary is never opened", not opened, _some(opened) or f"{count} files opened")
+    yield _check("strace: no other program started", not programs, _some(sorted(set(programs))))
     yield _check("strace: nothing opened to write elsewhere", not written, _some(sorted(set(written))))

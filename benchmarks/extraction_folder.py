@@ -220,10 +220,10 @@ def read_output(output: Path) -> dict[str, Document]:
 
 def verdict(row: dict[str, Any], *, limit_seconds: float) -> str:
     """ok, empty, skipped, refused (with a typed reason), limit (stopped in time), untyped, crash or hang."""
-    if row["seconds"] > limit_seconds:
-        return "hang"
     if row["verdict"] in ("ok", "skipped"):
         return str(row["verdict"])
+    if row["seconds"] > limit_seconds:
+        return "hang"
     if row["reason"] in EMPTY:
         return "empty"
     if row["reason"] in LIMITS:

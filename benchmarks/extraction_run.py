@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -26,12 +27,20 @@ def measured_run(
     memory_mb: int,
     before: list[str] | None = None,
     limit_seconds: float | None = None,
+    temporary: Path | None = None,
 ) -> dict[str, Any]:
-    """What main() prints, from a child; `before` is put in front of its command line (strace …)."""
+    """What main() prints, from a child.
+
+    `before` is put in front of its command line (strace …), `temporary` is where its temporary files go.
+    """
     command = [*(before or []), sys.executable, str(Path(__file__).resolve()), str(root), str(output)]
     command += ["--workers", str(workers), "--timeout-seconds", str(timeout_seconds), "--memory-mb", str(memory_mb)]
+    place = {} if temporary is None else dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    environment = {**os.environ, **place, "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=limit_seconds, check=False)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, timeout=limit_seconds, check=False, env=environment
+        )
     except subprocess.TimeoutExpired:
         return {"error": f"the whole run took more than {limit_seconds} s", "crashed": True, "hung": True}
     lines = done.stdout.strip().splitlines()

@@ -8,143 +8,43 @@ from typing import Any
 
 Block = dict[str, Any]  # as extraction_scoring.Truth has them; tables also say whether they are "ruled"
 
-_PLACES = [
-    "harbour",
-    "workshop",
-    "archive",
-    "orchard",
-    "station",
-    "laboratory",
-    "library",
-    "foundry",
-    "greenhouse",
-    "observatory",
-    "warehouse",
-]
-_THINGS = [
-    "pump",
-    "valve",
-    "ledger",
-    "turbine",
-    "lantern",
-    "contract",
-    "filter",
-    "engine",
-    "bridge",
-    "catalogue",
-    "furnace",
-    "compass",
-    "garden",
-    "sample",
-    "reservoir",
-    "schedule",
-    "instrument",
-    "generator",
-    "cabinet",
-    "vessel",
-    "conveyor",
-    "microscope",
-    "thermometer",
-    "printer",
-    "ferry",
-]
-_QUALITIES = [
-    "new",
-    "old",
-    "northern",
-    "copper",
-    "reliable",
-    "narrow",
-    "portable",
-    "careful",
-    "quiet",
-    "seasonal",
-    "public",
-    "spare",
-    "rebuilt",
-    "annual",
-]
-_PEOPLE = [
-    "engineer",
-    "librarian",
-    "inspector",
-    "gardener",
-    "mayor",
-    "captain",
-    "surveyor",
-    "chemist",
-    "clerk",
-    "apprentice",
-    "director",
-    "archivist",
-]
-_ACTIONS = [
-    "replaced",
-    "measured",
-    "repaired",
-    "described",
-    "inspected",
-    "delivered",
-    "compared",
-    "recorded",
-    "moved",
-    "tested",
-    "ordered",
-    "drew",
-]
-_WHEN = [
-    "before the winter",
-    "in the second week of May",
-    "after a long discussion",
-    "during the night shift",
-    "without any delay",
-    "at the request of the council",
-    "on the morning of the fair",
-    "within three days",
-    "for the first time in years",
-    "as the manual demands",
-]
-_WHY = [
-    "because the earlier one leaked",
-    "since nobody had kept the receipts",
-    "so that the river could be watched",
-    "although the budget was small",
-    "while visitors waited outside",
-    "because the measurements did not agree",
-    "so the work could go on in spring",
-    "even though the road was closed",
-]
+
+def _bank(text: str, separator: str = " ") -> list[str]:
+    return text.split(separator)
+
+
+_PLACES = _bank("harbour workshop archive orchard station laboratory library foundry greenhouse observatory warehouse")
+_THINGS = _bank(
+    "pump valve ledger turbine lantern contract filter engine bridge catalogue furnace compass garden sample "
+    "reservoir schedule instrument generator cabinet vessel conveyor microscope thermometer printer ferry"
+)
+_QUALITIES = _bank(
+    "new old northern copper reliable narrow portable careful quiet seasonal public spare rebuilt annual"
+)
+_PEOPLE = _bank(
+    "engineer librarian inspector gardener mayor captain surveyor chemist clerk apprentice director archivist"
+)
+_ACTIONS = _bank("replaced measured repaired described inspected delivered compared recorded moved tested ordered drew")
+_WHEN = _bank(
+    "before the winter,in the second week of May,after a long discussion,during the night shift,without any "
+    "delay,at the request of the council,on the morning of the fair,within three days,for the first time in "
+    "years,as the manual demands",
+    ",",
+)
+_WHY = _bank(
+    "because the earlier one leaked,since nobody had kept the receipts,so that the river could be "
+    "watched,although the budget was small,while visitors waited outside,because the measurements did not "
+    "agree,so the work could go on in spring,even though the road was closed",
+    ",",
+)
+_TOPICS = _bank("Survey Repair Supply Storage History Safety Training Weather Budget Transport Inventory Lighting")
 # with the places where they may be broken over two lines
 _LONG = [
     word.split("-")
-    for word in [
-        "main-te-nance",
-        "re-spon-si-bil-i-ty",
-        "ad-min-is-tra-tion",
-        "un-der-stand-ing",
-        "in-stal-la-tion",
-        "cor-re-spon-dence",
-        "tem-per-a-ture",
-        "man-u-fac-tur-ing",
-        "doc-u-men-ta-tion",
-        "rec-om-men-da-tion",
-        "ar-chi-tec-ture",
-        "col-lab-o-ra-tion",
-    ]
-]
-_TOPICS = [
-    "Survey",
-    "Repair",
-    "Supply",
-    "Storage",
-    "History",
-    "Safety",
-    "Training",
-    "Weather",
-    "Budget",
-    "Transport",
-    "Inventory",
-    "Lighting",
+    for word in _bank(
+        "main-te-nance re-spon-si-bil-i-ty ad-min-is-tra-tion un-der-stand-ing in-stal-la-tion cor-re-spon-dence tem-"
+        "per-a-ture man-u-fac-tur-ing doc-u-men-ta-tion rec-om-men-da-tion ar-chi-tec-ture col-lab-o-ra-tion"
+    )
 ]
 
 

@@ -233,10 +233,10 @@ def test_a_worker_that_dies_hangs_or_eats_memory_is_replaced(
     assert len({json.dumps([page.model_dump() for page in d.pages]) for d in documents if d.media_type == "docx"}) == 1
 
 
-def test_workers_get_none_of_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_get_none_of_the_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "canary")
     monkeypatch.setenv("HF_TOKEN", "canary")
-    assert "canary" not in pool._environment().values()
+    assert "canary" not in pool._environment(tmp_path).values()
 
 
 SLOW_RUN = """

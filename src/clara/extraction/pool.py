@@ -27,6 +27,8 @@ from clara.errors import ExtractionError
 DIED = ("crashed", "memory")  # may be the fault of earlier files in the same child: tried once more in a fresh one
 _SECONDS_PER_MB = 2.0  # large files get more time
 _TICK_SECONDS = 0.2
+_STARVED = ("SIGABRT", "SIGSEGV", "SIGILL", "SIGTRAP")  # how native code ends when it gets no memory
+_NEAR_LIMIT = 0.5  # it may ask for the other half at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +60,20 @@ def run_jobs(jobs: Sequence[Job], *, workers: int, timeout_seconds: float, memor
 
     Raises ExtractionError 'no_worker' when a child cannot even be started.
     """
+    with tempfile.TemporaryDirectory(prefix="clara-workers-", ignore_cleanup_errors=True) as scratch:
+        yield from _run_jobs(jobs, Path(scratch), workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb)
+
+
+def _run_jobs(
+    jobs: Sequence[Job], scratch: Path, *, workers: int, timeout_seconds: float, memory_mb: int
+) -> Iterator[Outcome]:
     waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
     total = len(jobs)
     workers = min(workers, total)
     finished: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
-    children = [_Child(timeout_seconds=timeout_seconds, memory_mb=memory_mb) for _ in range(workers)]
+    children = [_Child(scratch, timeout_seconds=timeout_seconds, memory_mb=memory_mb) for _ in range(workers)]
 
     def serve(child: _Child) -> None:
         try:
@@ -91,12 +100,14 @@ def run_jobs(jobs: Sequence[Job], *, workers: int, timeout_seconds: float, memor
 class _Child:
     """One slot of the pool: a child process, started when first needed and replaced when a file broke it."""
 
-    def __init__(self, *, timeout_seconds: float, memory_mb: int) -> None:
+    def __init__(self, scratch: Path, *, timeout_seconds: float, memory_mb: int) -> None:
+        self._scratch = scratch
         self._timeout_seconds = timeout_seconds
         self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: Any = None
         self._served = 0
+        self._peak_mb = 0.0
         self.closed = False
 
     def read(self, job: Job) -> Outcome:
@@ -154,7 +165,9 @@ class _Child:
         while not done.wait(_TICK_SECONDS):
             if time.monotonic() > deadline:
                 verdict.update(reason="timeout", message=f"not read within {limit:.0f} seconds (--timeout-seconds)")
-            elif not sys.platform.startswith("linux") and _resident_mb(process.pid) > self._memory_mb:
+            elif sys.platform.startswith("linux"):
+                self._peak_mb = _address_space_mb(process.pid) or self._peak_mb
+            elif _resident_mb(process.pid) > self._memory_mb:
                 verdict.update(reason="memory", message="needs more memory than a worker may use (--memory-mb)")
             if verdict:
                 process.kill()
@@ -168,20 +181,21 @@ class _Child:
             message = f"a worker cannot start: {last_words.splitlines()[-1]}"
             raise ExtractionError(message, reason="no_worker")
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        if "memory" in last_words.lower() or name == "SIGKILL":
+        starved = name in _STARVED and self._peak_mb > _NEAR_LIMIT * self._memory_mb
+        if starved or "memory" in last_words.lower() or name == "SIGKILL":
             return {"reason": "memory", "message": f"the worker ran out of memory ({name}; --memory-mb)"}
         return {"reason": "crashed", "message": f"the worker died while reading it ({name})"}
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _stop
-            self._served = 0
+            self._served, self._peak_mb = 0, 0.0
             self._process = subprocess.Popen(
                 [*worker_command(), str(self._memory_mb)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                env=_environment(),
+                env=_environment(self._scratch),
             )
             if self.closed:  # the pool was closed in this very moment
                 self._process.kill()
@@ -199,9 +213,10 @@ class _Child:
                 stream.close()
 
 
-def _environment() -> dict[str, str]:
+def _environment(scratch: Path) -> dict[str, str]:
     """The child finds this very clara, runs one thread (several libraries start one per core, each with a large stack
-    that counts against the memory limit), and gets none of the parent's secrets."""
+    that counts against the memory limit), gets none of the parent's secrets, and keeps temporary files where they are
+    removed after it, even when it was killed."""
     secret = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
     environment = {name: value for name, value in os.environ.items() if not any(s in name.upper() for s in secret)}
     paths = [str(Path(clara.__file__).parents[1]), environment.get("PYTHONPATH", "")]
@@ -211,6 +226,9 @@ def _environment() -> dict[str, str]:
         RAYON_NUM_THREADS="1",
         TOKIO_WORKER_THREADS="1",
         MALLOC_ARENA_MAX="2",
+        TMPDIR=str(scratch),
+        TEMP=str(scratch),
+        TMP=str(scratch),
     )
     return environment
 
@@ -219,6 +237,15 @@ def _size_mb(path: Path) -> float:
     try:
         return path.stat().st_size / 2**20
     except OSError:
+        return 0.0
+
+
+def _address_space_mb(pid: int) -> float:
+    """The most the process has had so far, or 0 when it is gone. Linux."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmPeak")), 0.0)
+    except (OSError, ValueError):
         return 0.0
 
 
