@@ -762,6 +762,19 @@ def _places(folder: Path, canary: Path) -> Iterator[str]:
         path.chmod(0)
 
     yield from attempt("forbidden.docx", forbidden)
+
+    def sparse(path: Path) -> None:
+        path.write_bytes(text_pdf())
+        os.truncate(path, 2**40)  # says it has a terabyte
+
+    yield from attempt("sparse.pdf", sparse)
+    deep = places
+    with contextlib.suppress(OSError):
+        for _ in range(1500):  # deeper than Python calls
+            deep = deep / "d"
+            deep.mkdir()
+        (deep / "a.docx").write_bytes(docx(par("deep")))
+        yield (deep / "a.docx").relative_to(folder).as_posix()
     if hasattr(os, "O_DIRECTORY") and os.mkdir in os.supports_dir_fd:
         with contextlib.suppress(OSError):
             holder_fd = os.open(places, os.O_RDONLY | os.O_DIRECTORY)

@@ -80,9 +80,11 @@ def attack(work: Path, *, workers: int, timeout_seconds: float, memory_mb: int, 
         )
         hits = list(asked)
     after = snapshot(work)
-    (root / "places" / "forbidden.docx").chmod(0o600)
-    changed = sorted({name for name in before | after if before.get(name) != after.get(name)})
     files = [_entry(row, root, timeout_seconds) for row in read_report(output)]
+    remove = shutil.which("rm")
+    if remove is not None:  # Python's own way of removing a folder gives up on the depth of these
+        subprocess.run([remove, "-rf", str(root / "places")], check=False)
+    changed = sorted({name for name in before | after if before.get(name) != after.get(name)})
     counted = Counter(file["verdict"] for file in files)
     left = [path.name for path in scratch.iterdir()]
     leaks = [str(path.relative_to(work)) for path in (work / "out").rglob("*") if path.is_file() and _holds(path)]
@@ -153,20 +155,23 @@ def _holds(path: Path) -> bool:
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
-    """Size and time of change of everything below the folder, but for the output and the trace."""
-    found = {}
-    for place, folders, names in os.walk(folder):
-        if Path(place) == folder:
-            folders[:] = [name for name in folders if name != "out"]
-        for name in names:
-            path = os.path.join(place, name)
-            if os.path.basename(path).startswith("trace.txt"):
+    """Size and time of change of every file below the folder, but for the output, temporary files and the trace."""
+    found: dict[str, tuple[int, int]] = {}
+    waiting = [str(folder)]
+    while waiting:
+        place = waiting.pop()
+        try:
+            entries = list(os.scandir(place))
+        except OSError:
+            continue
+        for entry in entries:
+            if place == str(folder) and (entry.name in ("out", "temporary") or entry.name.startswith("trace.txt")):
                 continue
-            try:
-                state = os.lstat(path)
-            except OSError:
-                continue
-            found[os.path.relpath(path, folder)] = (state.st_size, state.st_mtime_ns)
+            state = entry.stat(follow_symlinks=False)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
+            else:
+                found[os.path.relpath(entry.path, folder)] = (state.st_size, state.st_mtime_ns)
     return found
 
 
