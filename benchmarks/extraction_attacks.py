@@ -167,7 +167,10 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
         for entry in entries:
             if place == str(folder) and (entry.name in ("out", "temporary") or entry.name.startswith("trace.txt")):
                 continue
-            state = entry.stat(follow_symlinks=False)
+            try:
+                state = entry.stat(follow_symlinks=False)
+            except OSError:  # a path longer than the system's
+                continue
             if entry.is_dir(follow_symlinks=False):
                 waiting.append(entry.path)
             else:
