@@ -256,7 +256,7 @@ def test_folders_deeper_than_python_calls_and_files_larger_than_memory_are_repor
 def test_workers_get_none_of_the_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "canary")
     monkeypatch.setenv("HF_TOKEN", "canary")
-    assert "canary" not in pool._environment(tmp_path).values()
+    assert "canary" not in pool._environment(str(tmp_path)).values()
 
 
 SLOW_RUN = """

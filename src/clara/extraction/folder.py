@@ -161,18 +161,6 @@ class _Finished:
         self._entries[document_id] = entry
 
 
-def _too_large(candidate: Candidate, memory_mb: int) -> FileReport | None:
-    """The failure of a file that does not fit into a worker, which the parent does not even hash."""
-    try:
-        size_mb = candidate.path.stat().st_size // 2**20
-    except OSError:
-        return None
-    if size_mb < memory_mb:
-        return None
-    message = f"{size_mb} MiB are more than a worker may use ({memory_mb} MiB; --memory-mb)"
-    return FileReport(file=candidate.document_id, verdict="failed", reason="too_large", message=message)
-
-
 def file_sha256(path: Path) -> str | None:
     """The hex digest of the file's bytes, or None when it cannot be read."""
     try:
@@ -230,6 +218,18 @@ def _note(finished: dict[str, FileReport], report: FileReport, progress: Progres
     finished[report.file] = report
     if progress is not None:
         progress(report, len(finished), total)
+
+
+def _too_large(candidate: Candidate, memory_mb: int) -> FileReport | None:
+    """The failure of a file that does not fit into a worker, which the parent does not even hash."""
+    try:
+        size_mb = candidate.path.stat().st_size // 2**20
+    except OSError:
+        return None
+    if size_mb < memory_mb:
+        return None
+    message = f"{size_mb} MiB are more than a worker may use ({memory_mb} MiB; --memory-mb)"
+    return FileReport(file=candidate.document_id, verdict="failed", reason="too_large", message=message)
 
 
 def _check_limits(timeout_seconds: float, memory_mb: int, workers: int | None) -> list[float]:

@@ -60,20 +60,13 @@ def run_jobs(jobs: Sequence[Job], *, workers: int, timeout_seconds: float, memor
 
     Raises ExtractionError 'no_worker' when a child cannot even be started.
     """
-    with tempfile.TemporaryDirectory(prefix="clara-workers-", ignore_cleanup_errors=True) as scratch:
-        yield from _run_jobs(jobs, Path(scratch), workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb)
-
-
-def _run_jobs(
-    jobs: Sequence[Job], scratch: Path, *, workers: int, timeout_seconds: float, memory_mb: int
-) -> Iterator[Outcome]:
     waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
     for job in jobs:
         waiting.put(job)
     total = len(jobs)
     workers = min(workers, total)
     finished: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
-    children = [_Child(scratch, timeout_seconds=timeout_seconds, memory_mb=memory_mb) for _ in range(workers)]
+    children = [_Child(timeout_seconds=timeout_seconds, memory_mb=memory_mb) for _ in range(workers)]
 
     def serve(child: _Child) -> None:
         try:
@@ -82,6 +75,9 @@ def _run_jobs(
         except BaseException as error:
             finished.put(error)
 
+    scratch = tempfile.TemporaryDirectory(prefix="clara-workers-", ignore_cleanup_errors=True)
+    for child in children:
+        child.scratch = scratch.name
     threads = [threading.Thread(target=serve, args=(child,), daemon=True) for child in children]
     for thread in threads:
         waiting.put(None)
@@ -95,19 +91,20 @@ def _run_jobs(
     finally:
         for child in children:
             child.close()
+        scratch.cleanup()
 
 
 class _Child:
     """One slot of the pool: a child process, started when first needed and replaced when a file broke it."""
 
-    def __init__(self, scratch: Path, *, timeout_seconds: float, memory_mb: int) -> None:
-        self._scratch = scratch
+    def __init__(self, *, timeout_seconds: float, memory_mb: int) -> None:
         self._timeout_seconds = timeout_seconds
         self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: Any = None
         self._served = 0
-        self._peak_mb = 0.0
+        self._peak_mb = 0.0  # address space of the process, the most that was seen
+        self.scratch = ""  # where it puts temporary files
         self.closed = False
 
     def read(self, job: Job) -> Outcome:
@@ -165,10 +162,9 @@ class _Child:
         while not done.wait(_TICK_SECONDS):
             if time.monotonic() > deadline:
                 verdict.update(reason="timeout", message=f"not read within {limit:.0f} seconds (--timeout-seconds)")
-            elif sys.platform.startswith("linux"):
-                self._peak_mb = _address_space_mb(process.pid) or self._peak_mb
-            elif _resident_mb(process.pid) > self._memory_mb:
+            elif not sys.platform.startswith("linux") and _resident_mb(process.pid) > self._memory_mb:
                 verdict.update(reason="memory", message="needs more memory than a worker may use (--memory-mb)")
+            self._peak_mb = max(self._peak_mb, _address_space_mb(process.pid))
             if verdict:
                 process.kill()
                 return
@@ -195,7 +191,7 @@ class _Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                env=_environment(self._scratch),
+                env=_environment(self.scratch),
             )
             if self.closed:  # the pool was closed in this very moment
                 self._process.kill()
@@ -213,7 +209,7 @@ class _Child:
                 stream.close()
 
 
-def _environment(scratch: Path) -> dict[str, str]:
+def _environment(scratch: str) -> dict[str, str]:
     """The child finds this very clara, runs one thread (several libraries start one per core, each with a large stack
     that counts against the memory limit), gets none of the parent's secrets, and keeps temporary files where they are
     removed after it, even when it was killed."""
@@ -226,9 +222,9 @@ def _environment(scratch: Path) -> dict[str, str]:
         RAYON_NUM_THREADS="1",
         TOKIO_WORKER_THREADS="1",
         MALLOC_ARENA_MAX="2",
-        TMPDIR=str(scratch),
-        TEMP=str(scratch),
-        TMP=str(scratch),
+        TMPDIR=scratch,
+        TEMP=scratch,
+        TMP=scratch,
     )
     return environment
 
@@ -241,7 +237,7 @@ def _size_mb(path: Path) -> float:
 
 
 def _address_space_mb(pid: int) -> float:
-    """The most the process has had so far, or 0 when it is gone. Linux."""
+    """The most the process has had so far; 0 when it is gone, and where the system does not tell."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
         return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmPeak")), 0.0)
