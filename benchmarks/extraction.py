@@ -58,6 +58,8 @@ TARGETS: dict[str, list[Target]] = {
         Target("headings right", "headings_precision"),
         Target("cell pairs, ruled tables", "tables", least=0.95, only="ruled_tables"),
         Target("cell pairs, tables without rules", "tables", only="unruled_tables"),
+        Target("cell pairs, cells of several lines", "tables", only="wrapped_cells"),
+        Target("cell pairs, tables in columns", "tables", only="tables_in_columns"),
         Target("cell pairs, all tables", "tables", least=0.50),
         Target("pages a second", "pages_per_second", least=50),
         Target("peak memory of a worker, MB", "worker_mb", most=300),

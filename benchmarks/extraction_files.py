@@ -20,6 +20,7 @@ from extraction_truth import Block, Plan, document_plans, slide_plans
 
 TRUTH = "truth.json"
 CONVERT_SECONDS = 420
+LONG_CELL = 40  # letters that stand in one line of a cell
 
 
 class MakingError(Exception):
@@ -357,7 +358,13 @@ def write_reportlab(plan: Plan, path: Path) -> None:
                 style = ParagraphStyle(f"item{indent}", parent=body, leftIndent=indent, bulletIndent=indent - 10)
                 story.append(Paragraph(text, style, bulletText="•"))
             elif block["kind"] == "table":
-                story.append(Table(block["rows"], style=ruled if block["ruled"] else None, spaceBefore=6, spaceAfter=6))
+                cells = [
+                    [Paragraph(escape(cell), body) if len(cell) > LONG_CELL else cell for cell in row]
+                    for row in block["rows"]
+                ]
+                wide = [column * 0.6 if isinstance(cell, Paragraph) else None for cell in cells[-1]]
+                style = ruled if block["ruled"] else None
+                story.append(Table(cells, colWidths=wide, style=style, spaceBefore=6, spaceAfter=6))
             else:
                 story.append(Paragraph(text, body))
     document = BaseDocTemplate(str(path), pagesize=A4, title=plan.title, invariant=1)

@@ -15,6 +15,7 @@ Truth in other formats is counted as unknown.
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
@@ -126,8 +127,10 @@ def _read_markdown(text: str, truth: Truth) -> None:
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)  # front matter
     text = re.sub(r"<!--.*?-->", " ", text, flags=re.DOTALL)
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = html.unescape(re.sub(r"\\([^\w\s|])", r"\1", text))
     tables: list[list[str]] = []
-    prose, headings = [], []
+    prose: list[str | None] = []
+    headings: list[str] = []
     for line in text.splitlines():
         if line.lstrip().startswith("|"):
             if not prose or prose[-1] is not None:

@@ -177,6 +177,27 @@ def _tables(prose: Prose, *, ruled: bool) -> Plan:
     return _plan([first, [prose.heading(2), prose.table(8, 3, ruled=ruled), prose.paragraph(2)]])
 
 
+def _wrapped(prose: Prose) -> Plan:
+    """Cells of several lines, as in tables of requirements."""
+    pages = []
+    for ruled in (True, False):
+        table = prose.table(4, 3, ruled=ruled)
+        for row in table["rows"][1:]:
+            row[1] = prose.sentence()
+        pages.append([prose.heading(1), prose.paragraph(3), table, prose.paragraph(2)])
+    return _plan(pages)
+
+
+def _column_tables(prose: Prose) -> Plan:
+    """Small tables without rules in the columns of a page."""
+    pages = []
+    for _ in range(2):
+        first = [prose.heading(1), prose.paragraph(5), prose.table(4, 3, ruled=False)]
+        middle = [prose.paragraph(5) for _ in range(4)]
+        pages.append([*first, *middle, prose.table(3, 3, ruled=False), prose.paragraph(3)])
+    return _plan(pages, columns=2)
+
+
 def _columns(prose: Prose) -> Plan:
     pages = [[prose.heading(1), *(prose.paragraph(5) for _ in range(7))] for _ in range(2)]
     return _plan(pages, columns=2)
@@ -221,6 +242,8 @@ _DOCUMENTS = {
     "lists": _lists,
     "ruled_tables": _ruled,
     "unruled_tables": _unruled,
+    "wrapped_cells": _wrapped,
+    "tables_in_columns": _column_tables,
     "two_columns": _columns,
     "two_columns_hyphenated": _columns_hyphenated,
     "hyphenated": _hyphenated,
