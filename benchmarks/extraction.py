@@ -30,6 +30,8 @@ from extraction_run import measured_run
 from extraction_scoring import score, truth_of_pages
 
 LIBRARIES = ("clara-rag", "pypdfium2", "liteparse", "lxml", "python-docx", "python-pptx", "reportlab")
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "extraction.md"
+OPEN, CLOSE = "<!-- extraction-table -->", "<!-- /extraction-table -->"
 Value = float | None
 
 
@@ -113,6 +115,7 @@ def main() -> int:
     parser.add_argument("--timeout-seconds", type=float, default=None, help="default 60; for attacks 20")
     parser.add_argument("--memory-mb", type=int, default=None, help="default 2048; for attacks 1024")
     parser.add_argument("--output", type=Path, default=Path("runs/extraction"), help="default: runs/extraction")
+    parser.add_argument("--write-docs", action="store_true", help="put the table of made files into docs/extraction.md")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
     chosen = parser.parse_args()
     if chosen.variants < 1 or (chosen.workers is not None and chosen.workers < 1):
@@ -162,7 +165,18 @@ def main() -> int:
     (chosen.output / f"{name}.json").write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
     (chosen.output / f"{name}.md").write_text(page, encoding="utf-8")
     print(page)
+    if chosen.write_docs and name == "made":
+        write_docs(page)
     return exit_status(result, strict=chosen.strict)
+
+
+def write_docs(page: str, path: Path = DOCS) -> None:
+    """Replace what stands between the marks. Raises ValueError when there are none."""
+    text = path.read_text(encoding="utf-8")
+    if OPEN not in text or CLOSE not in text:
+        raise ValueError(f"{path} has no {OPEN} and {CLOSE}")
+    before, after = text.partition(OPEN)[0], text.partition(CLOSE)[2]
+    path.write_text(f"{before}{OPEN}\n\n{page.strip()}\n\n{CLOSE}{after}", encoding="utf-8")
 
 
 def exit_status(result: dict[str, Any], *, strict: bool) -> int:
