@@ -111,6 +111,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the made files; default 0")
     parser.add_argument("--variants", type=int, default=2, help="made files of each kind; default 2")
     parser.add_argument("--no-office", action="store_true", help="made files without LibreOffice")
+    parser.add_argument("--no-scans", action="store_true", help="made files without scanned pages")
     parser.add_argument("--workers", type=int, default=None, help="default: 1 for made files, else one per core")
     parser.add_argument("--timeout-seconds", type=float, default=None, help="default 60; for attacks 20")
     parser.add_argument("--memory-mb", type=int, default=None, help="default 2048; for attacks 1024")
@@ -152,6 +153,7 @@ def main() -> int:
                     seed=chosen.seed,
                     variants=chosen.variants,
                     office=not chosen.no_office,
+                    scans=not chosen.no_scans,
                     workers=chosen.workers or 1,
                     timeout_seconds=chosen.timeout_seconds or 60.0,
                     memory_mb=chosen.memory_mb or 2048,
@@ -208,11 +210,19 @@ def machine() -> str:
 
 
 def score_made(
-    work: Path, *, seed: int, variants: int, office: bool, workers: int, timeout_seconds: float, memory_mb: int
+    work: Path,
+    *,
+    seed: int,
+    variants: int,
+    office: bool,
+    scans: bool,
+    workers: int,
+    timeout_seconds: float,
+    memory_mb: int,
 ) -> dict[str, Any]:
     """Make the set, read each format on its own, score it."""
     folder = work / "made"
-    plans = make_set(folder, seed=seed, variants=variants, office=office)
+    plans = make_set(folder, seed=seed, variants=variants, office=office, scans=scans)
     files: list[dict[str, Any]] = []
     runs: dict[str, dict[str, Any]] = {}
     for media_type in TARGETS:

@@ -27,10 +27,10 @@ class MakingError(Exception):
     """The set cannot be made here; says why."""
 
 
-def make_set(folder: Path, *, seed: int, variants: int = 2, office: bool = True) -> dict[str, Plan]:
+def make_set(folder: Path, *, seed: int, variants: int = 2, office: bool = True, scans: bool = True) -> dict[str, Plan]:
     """The files in folder/{pdf,docx,pptx,scan}, by their name in the folder, and folder/truth.json.
 
-    Without `office` only what the Python libraries write.
+    Without `office` only what the Python libraries write; `scans` are pages as pictures, which take OCR its time.
     """
     made: dict[str, Plan] = {}
     for name in ("pdf", "docx", "pptx", "scan"):
@@ -50,8 +50,7 @@ def make_set(folder: Path, *, seed: int, variants: int = 2, office: bool = True)
             made[f"pptx/show_{plan.name}.pptx"] = plan
         if office:
             _office_files(folder, work, documents, slides, made)
-        pages = [f"pdf/reportlab_{plan.name}.pdf" for plan in documents[:4] if plan.columns == 1]
-        for name in pages:
+        for name in [f"pdf/reportlab_{plan.name}.pdf" for plan in documents[:4] if scans]:
             scanned = name.replace("pdf/", "scan/")
             write_scan(folder / name, folder / scanned)
             made[scanned] = made[name]

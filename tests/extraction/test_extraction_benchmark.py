@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 try:
     import extraction_attack_files as attack_files
+    import extraction_attack_parts as attack_parts
     import extraction_attacks
     import extraction_files
     import extraction_folder
@@ -119,21 +120,17 @@ def test_the_common_subsequence_is_the_textbook_one() -> None:
 
 def test_made_files_are_the_same_for_a_seed_and_are_read_to_the_targets(tmp_path: Path) -> None:
     result = extraction.score_made(
-        tmp_path, seed=3, variants=1, office=False, workers=1, timeout_seconds=60, memory_mb=2048
+        tmp_path, seed=3, variants=1, office=False, scans=False, workers=1, timeout_seconds=60, memory_mb=2048
     )
-    assert {file["file"].partition("/")[0] for file in result["files"]} == {"pdf", "docx", "pptx", "scan"}
+    assert {file["file"].partition("/")[0] for file in result["files"]} == {"pdf", "docx", "pptx"}
     by_rate = ("pages a second", "files a second")  # the machine's business
-    missed = [
-        row
-        for row in result["targets"]
-        if row["met"] is False and row["format"] != "scan" and row["name"] not in by_rate
-    ]
+    missed = [row for row in result["targets"] if row["met"] is False and row["name"] not in by_rate]
     assert missed == []
     assert "| pdf | word recall |" in extraction.made_page(result)
     assert extraction.exit_status(result, strict=False) == 0
 
     again = tmp_path / "again"
-    extraction_files.make_set(again, seed=3, variants=1, office=False)
+    extraction_files.make_set(again, seed=3, variants=1, office=False, scans=False)
     assert (again / "truth.json").read_bytes() == (tmp_path / "made" / "truth.json").read_bytes()
     for path in again.rglob("*.pdf"):
         if path.parent.name == "pdf":
@@ -240,7 +237,7 @@ def test_a_pdf_that_begins_as_something_else_starts_no_other_program(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     path = tmp_path / "a.pdf"
-    path.write_bytes(rb"{\rtf1\ansi hidden}" + b"\n" + attack_files.text_pdf())
+    path.write_bytes(rb"{\rtf1\ansi hidden}" + b"\n" + attack_parts.text_pdf())
     document = read_document(path, document_id="a.pdf")
     assert document.pages[0].text == "The pump is ready today."
     assert not started.exists()
@@ -252,7 +249,7 @@ def test_a_leak_a_call_and_a_write_outside_are_seen(tmp_path: Path) -> None:
         f'7 openat(AT_FDCWD, "{output}/raw.jsonl", O_WRONLY|O_CREAT, 0666) = 3\n'
         '7 openat(AT_FDCWD, "/dev/null", O_RDWR) = 3\n'
         f'7 openat(AT_FDCWD, "{canary}", O_RDONLY|O_CLOEXEC) = 3\n'
-        '8 openat(AT_FDCWD, "/home/somebody/escaped", O_WRONLY|O_CREAT, 0666) = 4\n'
+        '8 openat(AT_FDCWD, "/elsewhere/escaped", O_WRONLY|O_CREAT, 0666) = 4\n'
         "8 connect(3, {sa_family=AF_INET, sin_port=htons(80)}, 16) = -1 ECONNREFUSED\n"
         '8 execve("/usr/bin/soffice", ["soffice"], 0x7ff /* 40 vars */) = 0\n'
         '8 connect(3, {sa_family=AF_UNIX, sun_path="/run/x"}, 16) = 0\n'
