@@ -309,10 +309,10 @@ def test_a_failure_is_tried_again_only_when_the_limits_changed(
     shutil.rmtree(folder / "sub")
     monkeypatch.setattr("clara.extraction.folder.write_lines", _interrupted)  # stops after the reading, before the end
     with pytest.raises(KeyboardInterrupt):
-        extract_folder(folder, output, timeout_seconds=3)
+        extract_folder(folder, output, timeout_seconds=1)
     monkeypatch.undo()
     assert fates(extract_folder(folder, tmp_path / "other.jsonl"))["hang.docx"] == ("ok", "")
-    report = extract_folder(folder, output, timeout_seconds=3)
+    report = extract_folder(folder, output, timeout_seconds=1)
     assert {file.file: (file.verdict, file.reused) for file in report.files}["hang.docx"] == ("failed", True)
 
 
