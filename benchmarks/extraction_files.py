@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -69,6 +70,10 @@ def _office_files(
     for target in ("pdf", "docx"):
         convert(flat, target, folder / target)
         made.update({f"{target}/writer_{plan.name}.{target}": plan for plan in documents})
+    for plan in documents:
+        if plan.columns > 1:  # LibreOffice loses the page break behind columns when it writes DOCX
+            whole = [block for page in plan.pages for block in page]
+            made[f"docx/writer_{plan.name}.docx"] = replace(plan, pages=[whole])
     shows = [plan for plan in slides if not _has(plan, "chart") and not _has(plan, "note")]
     convert([folder / "pptx" / f"show_{plan.name}.pptx" for plan in shows], "pdf", folder / "pdf")
     made.update({f"pdf/show_{plan.name}.pdf": plan for plan in shows})
