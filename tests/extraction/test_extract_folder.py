@@ -233,10 +233,30 @@ def test_a_worker_that_dies_hangs_or_eats_memory_is_replaced(
     assert len({json.dumps([page.model_dump() for page in d.pages]) for d in documents if d.media_type == "docx"}) == 1
 
 
-def test_workers_get_none_of_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_deeper_than_python_calls_and_files_larger_than_memory_are_reported(tmp_path: Path) -> None:
+    deep = tmp_path / "in"
+    deep.mkdir()
+    (deep / "sparse.pdf").write_bytes(b"%PDF-1.7")
+    os.truncate(deep / "sparse.pdf", 2**40)
+    for _ in range(1100):
+        deep = deep / "d"
+        deep.mkdir()
+    make_docx(deep / "a.docx")
+    try:
+        report = extract_folder(tmp_path / "in", tmp_path / "raw.jsonl", workers=1)
+    finally:  # pytest cannot remove it
+        (deep / "a.docx").unlink()
+        while deep != tmp_path / "in":
+            deep.rmdir()
+            deep = deep.parent
+    assert report.count("ok") == 1
+    assert fates(report)["sparse.pdf"] == ("failed", "too_large")
+
+
+def test_workers_get_none_of_the_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "canary")
     monkeypatch.setenv("HF_TOKEN", "canary")
-    assert "canary" not in pool._environment().values()
+    assert "canary" not in pool._environment(str(tmp_path)).values()
 
 
 SLOW_RUN = """

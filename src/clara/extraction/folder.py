@@ -78,7 +78,7 @@ def extract_folder(
     finished: dict[str, FileReport] = {}
     jobs: list[Job] = []
     for candidate in candidates:
-        earlier = known.report(candidate, limits)
+        earlier = _too_large(candidate, memory_mb) or known.report(candidate, limits)
         if earlier is None:
             jobs.append(Job(path=candidate.path, document_id=candidate.document_id))
         else:
@@ -271,6 +271,18 @@ def _note(finished: dict[str, FileReport], report: FileReport, progress: Progres
     finished[report.file] = report
     if progress is not None:
         progress(report, len(finished), total)
+
+
+def _too_large(candidate: Candidate, memory_mb: int) -> FileReport | None:
+    """The failure of a file that does not fit into a worker, which the parent does not even hash."""
+    try:
+        size_mb = candidate.path.stat().st_size // 2**20
+    except OSError:
+        return None
+    if size_mb < memory_mb:
+        return None
+    message = f"{size_mb} MiB are more than a worker may use ({memory_mb} MiB; --memory-mb)"
+    return FileReport(file=candidate.document_id, verdict="failed", reason="too_large", message=message)
 
 
 def _check_limits(timeout_seconds: float, memory_mb: int, workers: int | None) -> list[float]:

@@ -36,14 +36,16 @@ def list_files(root: Path, *, exclude: set[Path]) -> tuple[list[Candidate], list
         name = document_id.encode("utf-8", "replace").decode("utf-8")
         skipped.append(FileReport(file=name, verdict="skipped", reason=reason, message=message))
 
-    def visit(folder: Path, prefix: str) -> None:
+    waiting = [(base, "")]  # no recursion: folders may be nested deeper than Python calls
+    while waiting:
+        folder, prefix = waiting.pop()
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             if not prefix:
                 raise UsageError(f"{root} cannot be opened: {error.strerror or error}") from error
             skip(prefix, "unreadable", f"the folder cannot be opened: {error.strerror or error}")
-            return
+            continue
         for entry in entries:
             path, document_id = Path(entry.path), f"{prefix}{entry.name}"
             if path in exclude or (
@@ -53,11 +55,9 @@ def list_files(root: Path, *, exclude: set[Path]) -> tuple[list[Candidate], list
             if problem := _why_not(entry, base):
                 skip(document_id, *problem)
             elif entry.is_dir(follow_symlinks=False):
-                visit(path, f"{document_id}/")
+                waiting.append((path, f"{document_id}/"))
             else:
                 candidates.append(Candidate(path=path, document_id=document_id))
-
-    visit(base, "")
     return sorted(candidates, key=lambda candidate: candidate.document_id), skipped
 
 

@@ -170,9 +170,16 @@ def _flat(notes: dict[str, Any]) -> list[str]:
 
 
 def _layout_pages(data: bytes) -> dict[int, ParsedPage]:
-    """liteparse's pages by number; none when it cannot read the file (PDFium could, so its text is used)."""
+    """liteparse's pages by number; none when it cannot read the file (PDFium could, so its text is used).
+
+    It is only handed bytes that begin as a PDF does: others, which PDFium opens when a header follows soon, it takes
+    for what they begin as, and has LibreOffice convert an RTF, say, with whatever that loads from elsewhere.
+    """
     from liteparse import LiteParse, ParseError
 
+    start = data.find(b"%PDF-")
+    if start < 0:
+        return {}
     parser = LiteParse(
         ocr_enabled=False,  # on by default, and then it downloads its model
         max_pages=10**6,  # the default of 1000 cuts without a word
@@ -186,7 +193,7 @@ def _layout_pages(data: bytes) -> dict[int, ParsedPage]:
         continue_on_page_error=True,
     )
     try:
-        return {page.page_num: page for page in parser.parse(data).pages}
+        return {page.page_num: page for page in parser.parse(data[start:]).pages}
     except (ParseError, ValueError, RuntimeError):
         return {}
 

@@ -30,6 +30,8 @@ MAX_RESTARTS = 2000  # pages of a scan that are recognised
 LONGEST_STEP_SECONDS = 3600.0
 _SECONDS_PER_MB = 2.0  # large files get more time
 _TICK_SECONDS = 0.2
+_STARVED = ("SIGABRT", "SIGSEGV", "SIGILL", "SIGTRAP")  # how native code ends when it gets no memory
+_NEAR_LIMIT = 0.5  # it may ask for the other half at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,9 @@ def run_jobs(
         except BaseException as error:
             finished.put(error)
 
+    scratch = tempfile.TemporaryDirectory(prefix="clara-workers-", ignore_cleanup_errors=True)
+    for child in children:
+        child.scratch = scratch.name
     threads = [threading.Thread(target=serve, args=(child,), daemon=True) for child in children]
     for thread in threads:
         waiting.put(None)
@@ -99,6 +104,7 @@ def run_jobs(
     finally:
         for child in children:
             child.close()
+        scratch.cleanup()
 
 
 class _Clock:
@@ -128,6 +134,8 @@ class _Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: Any = None
         self._served = 0
+        self._peak_mb = 0.0  # address space of the process, the most that was seen
+        self.scratch = ""  # where it puts temporary files
         self.closed = False
 
     def read(self, job: Job) -> Outcome:
@@ -193,6 +201,7 @@ class _Child:
                 )
             elif not sys.platform.startswith("linux") and _resident_mb(process.pid) > self._memory_mb:
                 verdict.update(reason="memory", message="needs more memory than a worker may use (--memory-mb)")
+            self._peak_mb = max(self._peak_mb, _address_space_mb(process.pid))
             if verdict:
                 process.kill()
                 return
@@ -205,20 +214,21 @@ class _Child:
             message = f"a worker cannot start: {last_words.splitlines()[-1]}"
             raise ExtractionError(message, reason="no_worker")
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        if "memory" in last_words.lower() or name == "SIGKILL":
+        starved = name in _STARVED and self._peak_mb > _NEAR_LIMIT * self._memory_mb
+        if starved or "memory" in last_words.lower() or name == "SIGKILL":
             return {"reason": "memory", "message": f"the worker ran out of memory ({name}; --memory-mb)"}
         return {"reason": "crashed", "message": f"the worker died while reading it ({name})"}
 
     def _started(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed in _stop
-            self._served = 0
+            self._served, self._peak_mb = 0, 0.0
             self._process = subprocess.Popen(
                 [*worker_command(), str(self._memory_mb)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
-                env=_environment(),
+                env=_environment(self.scratch),
             )
             if self.closed:  # the pool was closed in this very moment
                 self._process.kill()
@@ -236,9 +246,10 @@ class _Child:
                 stream.close()
 
 
-def _environment() -> dict[str, str]:
+def _environment(scratch: str) -> dict[str, str]:
     """The child finds this very clara, runs one thread (several libraries start one per core, each with a large stack
-    that counts against the memory limit), and gets none of the parent's secrets."""
+    that counts against the memory limit), gets none of the parent's secrets, and keeps temporary files where they are
+    removed after it, even when it was killed."""
     secret = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL")
     environment = {name: value for name, value in os.environ.items() if not any(s in name.upper() for s in secret)}
     paths = [str(Path(clara.__file__).parents[1]), environment.get("PYTHONPATH", "")]
@@ -248,6 +259,9 @@ def _environment() -> dict[str, str]:
         RAYON_NUM_THREADS="1",
         TOKIO_WORKER_THREADS="1",
         MALLOC_ARENA_MAX="2",
+        TMPDIR=scratch,
+        TEMP=scratch,
+        TMP=scratch,
     )
     return environment
 
@@ -256,6 +270,15 @@ def _size_mb(path: Path) -> float:
     try:
         return path.stat().st_size / 2**20
     except OSError:
+        return 0.0
+
+
+def _address_space_mb(pid: int) -> float:
+    """The most the process has had so far; 0 when it is gone, and where the system does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmPeak")), 0.0)
+    except (OSError, ValueError):
         return 0.0
 
 
