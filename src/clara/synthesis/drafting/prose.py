@@ -1,0 +1,530 @@
+"""Questions from the clauses of ordinary prose: who, what, which, when, where, how many, by whom, why.
+
+Every question names what it asks about and keeps at least one detail beside it; what people would choose as an answer
+(names, dates, numbers, short noun phrases) is asked for first. What is not sure to be right is not asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clara.synthesis.drafting.asking import tidy_answer, tidy_question
+from clara.synthesis.drafting.objects import STRANDED_VERBS
+from clara.synthesis.drafting.phrases import is_date, is_person, is_place, kind_of_name
+from clara.synthesis.drafting.reading import Chunk, Reading
+from clara.synthesis.drafting.subjects import names_itself
+from clara.synthesis.drafting.words import (
+    NATIONS,
+    NO_OBJECT_VERBS,
+    NUMBER,
+    PAST_OF,
+    PERSON_VERBS,
+    PREPOSITIONS,
+    QUANTIFIERS,
+    THIRD_OF,
+    word_set,
+)
+from clara.synthesis.drafts import Draft
+
+_ABOUT = r"(?:about|around|approximately|roughly|nearly|almost|over|more than|less than|at least|up to|only|some|an estimated)"
+_COUNTED = re.compile(
+    rf"^(?:(?P<about>{_ABOUT}) )?(?:the |a total of |another )?(?P<value>{NUMBER}) (?P<noun>(?:[\w'’-]+ )*?[A-Za-z]{{3,}}s|(?:[\w-]+ )*?(?:people|men|women|children))"
+    r"(?P<more>(?: of .*)?)$",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(rf"^(?:(?P<about>{_ABOUT}) )?(?P<value>(?:US|A|C)?[$€£¥] ?{NUMBER})$")
+_PERCENT = re.compile(rf"^(?:(?P<about>{_ABOUT}) )?(?P<value>{NUMBER} ?(?:%|percent|per cent))(?: of (?P<of>.+))?$")
+_TIME_UNIT = re.compile(r"^(?:years?|months?|weeks?|days?|hours?|minutes?|seconds?|decades?|centuries)$")
+_CAUSE = re.compile(
+    r"^,? ?(?:partly |mainly |largely |primarily |mostly |in part )?"
+    r"(?P<marker>because of|due to|owing to|as a result of|because|in order to) (?P<cause>[^;.()]{3,120})"
+)
+_NOT_WHERE = word_set(
+    "participate result invest interest believe involve include specialize engage lead increase differ rank appear star"
+)
+_NAMING = word_set("name call rename nickname title term dub entitle label")
+_DONE_FOR = word_set("use design intend build create make develop allow require need employ")
+_STRANDED_PASSIVE = word_set("as for to from with into of on upon")
+_VAGUE = word_set(
+    """one part place time way number many several some most all both such few others other another thing things those
+    this these them it that much more less times lot use case place rise care account advantage effect end addition
+    result example fact order half people members areas forms ways types kinds examples parts years cases control
+    something anything everything nothing someone anyone everyone none each either same means work"""
+)
+_UNCLEAR = re.compile(
+    r"\b(?:such|another|same|respectively|latter|former|above|below|following|aforementioned|as well|ones?|others?"
+    r"|there|however|therefore|thus|hence|said|so|too|instead|else|otherwise|I|we|us|our|my|you|your|me|myself|mine"
+    r"|him|them|herself|himself|now|today|ago|currently|recently)\b"
+)
+_STOP = word_set(
+    """what who which when where why how many much did does do is are was were be been being has have had can could will
+    would may might must should the a an of in on at by for from to with and or as into about during its his her their
+    year kind that first only more most also two one it he she they than some any no not"""
+)
+_TENSE = {"is": "is", "are": "are", "was": "was", "were": "were"}
+_SUPERLATIVE = re.compile(
+    r"^(?:the|[\w.'’ -]+['’]s) (?:[\w-]+ )?(?:first|second|third|last|only|most|least|\w+est|capital|main|principal"
+    r"|largest|best|worst|original|official|sole|leading|highest)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A clause with its subject as a question can name it ('' when it cannot be said), and the surnames read so far."""
+
+    reading: Reading
+    subject: str
+    surnames: frozenset[str]
+
+    def asks(self, wh: str, rest: str) -> str:
+        """'When' + 'in Perth' -> 'When was the Oru built in Perth?'"""
+        reading = self.reading
+        auxiliary = reading.auxiliary
+        if reading.verb.form == "be":
+            return f"{wh} {auxiliary} {self.subject} {_inner_adverb(reading)}{rest}?"
+        verb = reading.words if reading.has_auxiliary else reading.verb.verb
+        return f"{wh} {auxiliary} {self.subject} {verb} {rest}?"
+
+    def says(self, rest: str) -> str:
+        """The predicate as it follows 'who' or 'what'."""
+        reading = self.reading
+        if reading.verb.form == "be":
+            return f"{reading.words} {rest}"
+        if reading.has_auxiliary:
+            return f"{reading.auxiliary} {reading.words} {rest}"
+        if reading.verb.form == "present" and reading.auxiliary == "do":
+            return f"{THIRD_OF.get(reading.verb.verb, reading.words)} {rest}"
+        return f"{'has' if reading.words == 'have' else reading.words} {rest}"
+
+    def draft(self, kind: str, answer: str, *questions: str, most: int = 9) -> Iterator[Draft]:
+        """The draft, when its question says enough and its answer can stand alone."""
+        answer = tidy_answer(_without_article_of(answer))
+        kept = tuple(tidy_question(question) for question in questions if question)
+        kept = tuple(question for question in kept if says_enough(question, kind, generic=self.generic))
+        if kept and _answers(answer, most):
+            yield Draft(questions=kept, answer=answer, evidence=self.reading.sentence, kind=kind)
+
+    @property
+    def generic(self) -> bool:
+        """Whether the subject is a kind of thing ('lenses', 'a lens'), which needs no name."""
+        words = self.subject.split()
+        if not words or self.reading.tags[:1] == "R":
+            return False
+        if words[0] in ("a", "an"):
+            return len(words) > 1
+        return words[0] not in ("the", "this") and words[0].islower() and bool(re.search(r"[^su]s$|ion$|ism$|ity$", words[-1]))
+
+    def person(self, phrase: str) -> bool:
+        return is_person(phrase, self.surnames)
+
+
+def draft_reading(told: Told) -> list[Draft]:
+    """Every question of one clause, the surest kinds first; one per answer."""
+    drafts: list[Draft] = []
+    families = [_of_subject]
+    if told.subject:
+        families = [_when, _how_many, _by_whom, _why, _where, _which, _what_is, _named, _object, _stranded, _of_subject]
+    for family in families:
+        for draft in family(told):
+            if all(draft.answer not in other.answer and other.answer not in draft.answer for other in drafts):
+                drafts.append(draft)
+    return drafts
+
+
+def says_enough(question: str, kind: str, *, generic: bool = False) -> bool:
+    """Whether a question reads well and would be understood by one who has not seen the text.
+
+    >>> says_enough("What does FES use?", "object"), says_enough("Who founded the Hale Museum in 1908?", "subject")
+    (False, True)
+    """
+    words = question[:-1].split()
+    least = 3 if kind in ("definition", "birth", "death") else 4 if generic else 5
+    if not least <= len(words) <= 26 or _UNCLEAR.search(question) or question.count(",") > 2:
+        return False
+    if question.count('"') % 2 or re.search(r"[;:()\[\]|]|[.!] [A-Z]", re.sub(r"\b(?:[A-Z]|[JS]r|Dr|St|Mr|Mrs)\.", "", question)):
+        return False
+    last = words[-1].lower()
+    if last in ("the", "a", "an", "and", "or", "of", "which", "that", "not", "its", "their", "his", "her"):
+        return False
+    if re.search(r"\b(\w+) \1\b|\b(?:in|at|of|by|to|for|with) (?:in|at|of|by|for|with)\b", question):
+        return False
+    if kind in ("definition", "birth", "death", "examples"):
+        return True
+    content = [word for word in re.findall(r"[^\W_][\w'’.-]*", question)[1:] if word.lower() not in _STOP]
+    named = any(word[0].isupper() or word[0].isdigit() for word in content)
+    return len(content) >= (2 if generic else 3 if named else 4)
+
+
+def _answers(answer: str, most: int) -> bool:
+    words = answer.split()
+    if not words or len(words) > most or answer.lower() in _VAGUE or words[-1].lower() in PREPOSITIONS:
+        return False
+    bare = [word for word in words if word.lower() not in ("the", "a", "an")]
+    if not bare or (len(bare) == 1 and bare[0].lower() in _VAGUE):
+        return False
+    if re.match(r"(?:this|these|that|those|such|another|other|its|his|her|their|our|my|it|he|she|they|no|any)\b", answer, re.IGNORECASE):
+        return False
+    return not re.search(r"\b(?:it|he|she|they|them|him|its|their|his|her|these|this|I|we|you)\b", answer)
+
+
+def _inner_adverb(reading: Reading) -> str:
+    """'still' of 'is still the largest'."""
+    words = reading.words.split()[1:]
+    return " ".join(words) + " " if words else ""
+
+
+def _without_article_of(answer: str) -> str:
+    return answer.strip()
+
+
+def _opening(reading: Reading) -> str:
+    """The date that the sentence opens with, as it can end a question."""
+    if reading.opening_word not in ("In", "During"):
+        return ""
+    return f"in {reading.opening}" if re.fullmatch(r"(?:the )?\d{4}s?", reading.opening) else ""
+
+
+def _settled(told: Told, without: int | None = None) -> tuple[Chunk, ...]:
+    """The phrases that a question can keep: up to the first that is not plain."""
+    kept = []
+    for place, chunk in enumerate(told.reading.chunks):
+        if place == without:
+            continue
+        if chunk.kind == "comma" and place + 1 < len(told.reading.chunks) and told.reading.chunks[place + 1].kind != "prepositional":
+            break
+        if chunk.kind in ("other", "participle", "gerund") or (chunk.kind == "infinitive" and len(chunk.text.split()) > 9):
+            break
+        kept.append(chunk)
+    return tuple(kept)
+
+
+def _plain(told: Told, without: int | None = None) -> str:
+    return " ".join(chunk.text for chunk in _settled(told, without))
+
+
+def _whole(told: Told) -> bool:
+    """Whether every phrase of the predicate was understood, so that none is missing in a question."""
+    return all(chunk.kind not in ("other",) for chunk in told.reading.chunks)
+
+
+def _date_places(told: Told) -> list[int]:
+    return [
+        place
+        for place, chunk in enumerate(told.reading.chunks)
+        if chunk.kind == "prepositional" and is_date(chunk.object)
+    ]
+
+
+def _when(told: Told) -> Iterator[Draft]:
+    reading = told.reading
+    places = _date_places(told)
+    if len(places) + bool(reading.opening) != 1 or not _whole(told) or reading.verb.form == "modal":
+        return
+    if reading.verb.form == "be" and reading.auxiliary in ("is", "are"):
+        return
+    if reading.verb.form == "have" and reading.auxiliary != "did":
+        return
+    place = places[0] if places else None
+    preposition = reading.chunks[place].preposition if place is not None else reading.opening_word.lower()
+    date = reading.chunks[place].object if place is not None else reading.opening
+    if place is not None and place > 0 and preposition in ("of", "from", "to"):
+        return
+    if any(chunk.kind in ("participle", "infinitive") for chunk in reading.chunks[: place or 0]):
+        return
+    rest = _plain(told, place)
+    if re.search(r"\b(?:1[0-9]{3}|20[0-9]{2})\b", rest):
+        return
+    lead = {"until": "Until when", "since": "Since when", "by": "By when"}.get(preposition, "When")
+    if preposition in ("before", "after", "like", "than", "as", "as of"):
+        return
+    questions = [told.asks(lead, rest)]
+    if re.fullmatch(r"\d{4}", date) and lead == "When":
+        questions.append(told.asks("In what year", rest))
+    yield from told.draft("date", date, *questions)
+
+
+def _how_many(told: Told) -> Iterator[Draft]:
+    reading = told.reading
+    for place, chunk in enumerate(reading.chunks[:4]):
+        rest = _plain(told, place)
+        if chunk.kind == "noun" and place == 0 and not reading.is_passive:
+            if (match := _COUNTED.match(chunk.text)) and not _TIME_UNIT.match(match["noun"].split()[-1]):
+                yield from told.draft("count", match["value"], told.asks(f"How many {match['noun']}{match['more']}", f"{rest} {_opening(reading)}"))
+            elif match := _MONEY.match(chunk.text):
+                yield from told.draft("money", match["value"], told.asks("How much money", f"{rest} {_opening(reading)}"))
+        elif chunk.kind == "prepositional" and not is_date(chunk.object):
+            match = _COUNTED.match(chunk.object)
+            if match and chunk.preposition == "for" and _TIME_UNIT.match(match["noun"]):
+                yield from told.draft("duration", f"{match['value']} {match['noun']}", told.asks("For how long", rest))
+            elif match and chunk.preposition in ("in", "with", "by", "from", "to", "on", "at") and not match["more"]:
+                unit = _TIME_UNIT.match(match["noun"].split()[-1])
+                if not unit and names_itself(f"x {told.subject}"):
+                    yield from told.draft("count", match["value"], told.asks(f"{chunk.preposition} how many {match['noun']}", rest))
+            elif chunk.preposition == "by" and (match := _PERCENT.match(chunk.object)) and not match["of"]:
+                yield from told.draft("change", match["value"], told.asks("By what percentage", rest))
+            elif chunk.preposition in ("for", "at") and (match := _MONEY.match(chunk.object)):
+                yield from told.draft("money", match["value"], told.asks(f"{chunk.preposition} how much", rest))
+
+
+def _by_whom(told: Told) -> Iterator[Draft]:
+    reading = told.reading
+    if not reading.is_passive:
+        return
+    for place, chunk in enumerate(reading.chunks[:4]):
+        if chunk.preposition != "by" or is_date(chunk.object) or re.match(r"[\d$€£]|\w+ing\b|\w+ ?%|means|way", chunk.object):
+            continue
+        rest = f"{_plain(told, place)} {_opening(reading)}"
+        wh = _asks_for(told, chunk.object, reading.verb.verb)
+        active = ""
+        if reading.verb.form == "passive":
+            tense = THIRD_OF if reading.auxiliary in ("is", "are") else PAST_OF
+            verb = tense.get(reading.verb.verb, "")
+            adverb = " ".join(reading.words.split()[:-1])
+            active = f"{wh} {adverb} {verb} {told.subject} {rest}?" if verb else ""
+        passive = told.asks(wh, f"{rest} by") if not rest.strip() else ""
+        if active or passive:
+            yield from told.draft("agent", chunk.object, *(question for question in (active, passive) if question))
+
+
+def _why(told: Told) -> Iterator[Draft]:
+    reading = told.reading
+    match = _CAUSE.match(reading.after)
+    if match is None or not _whole(told) or reading.verb.form == "have":
+        return
+    cause = re.split(r",? (?:but|which|while|although|so|where|and (?:it|they|he|she|the|was|were|is|are|has|had))\b|, ", match["cause"])[0]
+    if match["marker"] == "in order to":
+        yield from told.draft("purpose", f"to {cause}", told.asks("Why", _plain(told)), most=16)
+    else:
+        yield from told.draft("cause", cause, told.asks("Why", _plain(told)), most=18)
+
+
+def _where(told: Told) -> Iterator[Draft]:
+    reading = told.reading
+    if reading.verb.verb in _NOT_WHERE or not _whole(told):
+        return
+    for place in reversed(range(len(reading.chunks))):
+        chunk = reading.chunks[place]
+        if chunk.preposition in ("in", "at", "near", "on") and is_place(chunk.object) and not is_date(chunk.object):
+            if place and reading.chunks[place - 1].kind in ("participle", "infinitive", "gerund"):
+                return
+            if place and reading.verb.form == "be" and reading.chunks[place - 1].kind == "noun":
+                return  # 'is a city in Ohio': part of what it is
+            if " and " in chunk.object and not kind_of_name(chunk.object):
+                return
+            yield from told.draft("place", chunk.object, told.asks("Where", f"{_plain(told, place)} {_opening(reading)}"))
+            return
+
+
+def _which(told: Told) -> Iterator[Draft]:
+    """'played in the Premier League' -> in which league?"""
+    reading = told.reading
+    if not _whole(told) or reading.verb.form == "be":
+        return
+    for place, chunk in enumerate(reading.chunks):
+        if chunk.kind != "prepositional" or not (kind := kind_of_name(chunk.object)) or is_place(chunk.object):
+            continue
+        if chunk.preposition in ("in", "at", "from", "for", "to", "on", "with", "during", "by") and " and " not in chunk.object:
+            if chunk.preposition == "by" and reading.is_passive:
+                continue
+            yield from told.draft("which", chunk.object, told.asks(f"{chunk.preposition} which {kind}", f"{_plain(told, place)} {_opening(reading)}"))
+            return
+
+
+def _what_is(told: Told) -> Iterator[Draft]:
+    reading = told.reading
+    apposition = re.split(r",| (?:who|which|that|whose|where) ", reading.apposition)[0]
+    if re.match(r"(?:an?|the|one of) ", apposition) and names_itself(f"x {told.subject}"):
+        tense = "was" if reading.auxiliary in ("was", "did", "had", "were") else "is"
+        who = "Who" if told.person(told.subject) else "What"
+        yield from told.draft("definition", apposition, f"{who} {tense} {told.subject}?", most=12)
+    if reading.verb.form != "be" or not reading.chunks or reading.opening:
+        return
+    first = reading.chunks[0]
+    if first.kind != "noun" or not re.match(r"(?:an?|one of|any) ", first.text) or _vague_definition(first.text):
+        return
+    named = names_itself(told.subject) or names_itself(f"x {told.subject}")
+    if not named and not re.match(r"(?:an? )?[a-z][\w-]*(?: [a-z][\w-]*){0,2}$", told.subject):
+        return
+    if re.search(r"\b(?:of|in|for|with)\b", told.subject) and not named:
+        return
+    who = "Who" if told.person(told.subject) else "What"
+    answer = _longer(reading, most=12)
+    yield from told.draft("definition", answer, f"{who} {reading.auxiliary} {told.subject}?", most=13)
+
+
+def _vague_definition(text: str) -> bool:
+    return re.match(r"(?:an?|one) (?:[\w-]+ )?(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter|few|fact|need|member|kind|type|form|source|sign|little|bit|cause|means|factor|great deal|deal)\b", text) is not None and not re.search(r" of [a-z]+ ?\w*$", text)
+
+
+def _longer(reading: Reading, *, most: int, first: int = 0) -> str:
+    """A noun phrase with what belongs to it: the prepositional phrases after it, as written."""
+    end = first + 1
+    while end < len(reading.chunks) and reading.chunks[end].kind == "prepositional" and not is_date(reading.chunks[end].object):
+        if sum(len(chunk.text.split()) for chunk in reading.chunks[first : end + 1]) > most:
+            break
+        end += 1
+    joined = " ".join(chunk.text for chunk in reading.chunks[first:end])
+    return joined if joined in reading.sentence else reading.chunks[first].text
+
+
+def _named(told: Told) -> Iterator[Draft]:
+    reading = told.reading
+    if not reading.is_passive or not reading.chunks:
+        return
+    first = reading.chunks[0]
+    if reading.verb.verb in _NAMING and first.kind == "noun" and not re.match(r"(?:by|for|in)\b", first.text):
+        yield from told.draft("name", first.text.strip('"“”'), told.asks("What", _opening(reading)))
+    elif reading.verb.verb in ("name", "call") and first.preposition == "after":
+        wh = "Who" if told.person(first.object) else "What"
+        yield from told.draft("named_after", first.object, told.asks(wh, "after"))
+
+
+def _object(told: Told) -> Iterator[Draft]:
+    reading = told.reading
+    verb = reading.verb.verb
+    if reading.is_passive or reading.verb.form in ("be", "have") or not reading.chunks:
+        return
+    first = reading.chunks[0]
+    if first.kind != "noun" or verb in {*NO_OBJECT_VERBS, "term", "dub", "see", "do"} - {"include", "contain", "comprise", "show", "suggest", "demand"}:
+        return
+    if is_date(first.text) or re.match(r"[\d$€£]", first.text) or first.text.split()[0].lower() in QUANTIFIERS:
+        return
+    answer = _longer(reading, most=8)
+    used = len(answer.split()) - len(first.text.split())
+    remaining, taken = [], 0
+    for chunk in reading.chunks[1:]:
+        if taken < used:
+            taken += len(chunk.text.split())
+        else:
+            remaining.append(chunk)
+    if any(chunk.kind in ("other", "noun", "participle", "infinitive", "adjective") for chunk in remaining):
+        return
+    rest = " ".join(chunk.text for chunk in remaining if chunk.kind != "gerund")
+    wh = "Who" if told.person(first.text) else "What"
+    if kind := kind_of_name(first.text):
+        wh = f"Which {kind}"
+    yield from told.draft("object", answer, told.asks(wh, f"{rest} {_opening(reading)}"))
+
+
+def _stranded(told: Told) -> Iterator[Draft]:
+    """'was composed of oak', 'was known for its cheese', 'is responsible for water'."""
+    reading = told.reading
+    if not reading.chunks or not _whole(told):
+        return
+    chunks = [chunk for chunk in reading.chunks if chunk.kind != "adverb"]
+    adjective = ""
+    if reading.verb.form == "be" and chunks and chunks[0].kind == "adjective":
+        adjective, chunks = chunks[0].text, chunks[1:]
+    if not chunks or chunks[0].kind != "prepositional":
+        return
+    first = chunks[0]
+    if first.preposition == "to" and re.match(r"[a-z]+$", first.object) or is_date(first.object) or is_place(first.object):
+        return
+    allowed = (
+        (adjective and first.preposition in ("for", "to", "with", "from", "of", "on", "than", "in"))
+        or (reading.is_passive and first.preposition in _STRANDED_PASSIVE)
+        or f"{reading.verb.verb} {first.preposition}" in STRANDED_VERBS
+    )
+    if not allowed or (reading.verb.form == "be" and not adjective):
+        return
+    answer, after = first.object, chunks[1:]
+    if after and after[0].kind == "prepositional" and not is_date(after[0].object) and not is_place(after[0].object):
+        longer = f"{first.object} {after[0].text}"
+        if longer in reading.sentence and len(longer.split()) <= 9:
+            answer, after = longer, after[1:]
+    if any(chunk.kind != "prepositional" for chunk in after) or len(after) > 2:
+        return
+    wh = "Who" if told.person(first.object) else "What"
+    rest = " ".join([adjective, first.preposition, *(chunk.text for chunk in after)])
+    yield from told.draft("relation", answer, told.asks(wh, f"{rest} {_opening(reading) if not after else ''}"))
+
+
+def _asks_for(told: Told, phrase: str, verb: str) -> str:
+    """Who, what or which university: the word that asks for a phrase."""
+    if told.person(phrase):
+        return "Who"
+    if kind := kind_of_name(phrase):
+        return f"Which {kind}"
+    if is_place(phrase):
+        return "What"
+    if verb in PERSON_VERBS and re.match(r"[A-Z]", phrase) and " and " not in phrase:
+        return "Who"
+    if re.search(r"(?:ists|ians|men|women|people|scholars|critics|soldiers|\wers|\wors)$", phrase) and verb in PERSON_VERBS:
+        return "Who"
+    return "What"
+
+
+_ROLE_NAME = re.compile(r"^(?:the |an? )?(?P<role>(?:[A-Z][a-z]+ )?(?:[a-z][\w-]* ){0,2}[a-z][\w-]+) (?P<name>[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){1,3})$")
+
+
+def _of_subject(told: Told) -> Iterator[Draft]:
+    """Who or what is it that ...? The question keeps the sentence's own order."""
+    reading = told.reading
+    subject = _small(told)
+    if reading.tags[:1] in ("R", "h") or not reading.chunks or re.search(r"\b(?:this|these|that|those|such|other|another)\b", subject.lower()):
+        return
+    chunks = _settled(told)
+    rest = " ".join(chunk.text for chunk in chunks)
+    if not chunks or (not _whole(told) and len(chunks) < 2):
+        return
+    if any(chunk.kind == "other" for chunk in reading.chunks[:1]):
+        return
+    date = f" {_opening(reading)}"
+    counted = _COUNTED.match(subject)
+    if counted and not counted["more"].startswith(" of the"):
+        helper = told.says(rest)
+        yield from told.draft("count", _value_of(reading.subject), f"How many {counted['noun']}{counted['more']} {_plural_says(told, rest) or helper}{date}?")
+        return
+    percent = _PERCENT.match(subject)
+    if percent:
+        if percent["of"]:
+            yield from told.draft("share", percent["value"], f"What percentage of {percent['of']} {_plural_says(told, rest)}{date}?")
+        return
+    named = names_someone(reading)
+    if subject[0].isdigit():
+        return
+    first = subject.split()[0].lower()
+    if first in QUANTIFIERS or len(subject.split()) > 7 or is_date(subject):
+        return
+    if not named and (reading.relative or not (re.search(r"[A-Z]|\d", rest + date) or (told.generic and len(rest.split()) > 4))):
+        return
+    if re.search(r"\b(?:its|his|her|their)\b", rest) and not told.person(subject):
+        return
+    if reading.verb.form == "be" and not _SUPERLATIVE.match(rest):
+        return
+    if reading.verb.verb in ("say", "believe", "think", "mean", "know") or not reading.verb.verb:
+        return
+    role = _ROLE_NAME.match(subject)
+    if role and told.person(subject):
+        yield from told.draft("subject", role["name"], f"Which {role['role']} {told.says(rest)}{date}?")
+        return
+    wh = _asks_for(told, subject, reading.verb.verb)
+    yield from told.draft("subject", reading.subject, f"{wh} {told.says(rest)}{date}?", most=7)
+
+
+def _value_of(subject: str) -> str:
+    match = _COUNTED.match(subject)
+    return match["value"] if match else ""
+
+
+def names_someone(reading: Reading) -> bool:
+    """Whether the subject holds a name that is more than 'American'."""
+    words = re.findall(r"[^\W_][\w'’.-]*", reading.subject)
+    if reading.tags[:1] != "K":
+        words = words[1:]  # its capital is that of the sentence
+    return "K" in reading.tags and any(word[0].isupper() and word.lower() not in NATIONS for word in words)
+
+
+def _plural_says(told: Told, rest: str) -> str:
+    """The predicate after a plural: 'live in Perth', not 'lives'."""
+    reading = told.reading
+    if reading.verb.form in ("past", "present", "have"):
+        return f"{reading.words} {rest}"
+    return told.says(rest)
+
+
+def _small(told: Told) -> str:
+    """The subject as it stands inside a sentence."""
+    return told.subject if told.subject and told.subject.lower() == told.reading.subject.lower() else told.reading.subject

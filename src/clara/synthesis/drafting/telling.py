@@ -1,0 +1,158 @@
+"""draft_prose: reads ordinary prose sentence by sentence, remembers who is meant, and asks every clause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from clara.synthesis.drafting.asides import draft_asides, draft_lives
+from clara.synthesis.drafting.phrases import is_person, is_place
+from clara.synthesis.drafting.prose import Told, draft_reading, says_enough
+from clara.synthesis.drafting.reading import Reading, read_sentence
+from clara.synthesis.drafting.subjects import names_itself
+from clara.synthesis.drafting.tagging import tag_sentence
+from clara.synthesis.drafting.words import DANGLING, NATIONS
+from clara.synthesis.drafts import Draft
+
+_FULL_NAME = re.compile(r"(?<![\w.] )(?<!\w)[A-ZÀ-Ý][\w’'-]+(?: [A-ZÀ-Ý]\.)?(?: [A-ZÀ-Ý][\w’'-]+){1,2}(?!\w)")
+_FORGOTTEN_AFTER = 3  # sentences until 'it' and 'he' may mean something else
+_PLURAL = re.compile(r"(?:[^su]s|people|men|women|children)$")
+
+
+@dataclass(slots=True)
+class Memory:
+    """Who and what has been the subject so far; pronouns are only read where one thing can be meant."""
+
+    title: str = ""
+    topic: str = ""
+    topic_age: int = 99
+    person: str = ""
+    person_age: int = 99
+    several: str = ""
+    several_age: int = 99
+    rivals: set[str] = field(default_factory=set)  # persons that have been subjects lately
+    kinds: dict[str, str] = field(default_factory=dict)  # 'company' -> 'Vexel Ltd', after 'Vexel Ltd is a company'
+
+    def next_sentence(self) -> None:
+        self.topic_age += 1
+        self.person_age += 1
+        self.several_age += 1
+
+    def name(self, reading: Reading) -> str:
+        """The subject as a question can say it; '' when nobody could know who is meant."""
+        subject = reading.subject
+        words = subject.split()
+        first = words[0].lower()
+        if len(words) == 1 and first in ("it", "he", "she", "they"):
+            return self._pronoun(first)
+        if first in ("its", "his", "her", "their"):
+            owner = self._pronoun({"its": "it", "his": "he", "her": "she", "their": "they"}[first])
+            return f"{_possessive(owner)} {' '.join(words[1:])}" if owner and len(words) > 1 and len(owner.split()) < 6 else ""
+        if first in ("the", "this") and len(words) == 2 and words[1] in self.kinds:
+            return self.kinds[words[1]]
+        if {word.lower().split("'")[0].split("’")[0] for word in words} & DANGLING or reading.tags[:1] in ("R", "c", "b"):
+            return ""
+        if first in ("both", "all", "many", "some", "most", "several", "few", "each", "any", "more", "other") and len(words) < 3:
+            return ""
+        return _small_start(subject, reading.tags)
+
+    def _pronoun(self, word: str) -> str:
+        if word == "it":
+            return self.topic if self.topic_age < _FORGOTTEN_AFTER else ""
+        if word == "they":
+            return self.several if self.several_age < 2 else ""
+        return self.person if self.person_age < _FORGOTTEN_AFTER and len(self.rivals) < 2 else ""
+
+    def heard(self, reading: Reading, subject: str, surnames: frozenset[str]) -> None:
+        first = reading.subject.split()[0].lower()
+        if reading.relative or not subject:
+            return
+        if first == "it":
+            self.topic_age = 0
+        elif first in ("he", "she"):
+            self.person_age = 0
+        elif first == "they":
+            self.several_age = 0
+        elif "K" in reading.tags and first not in ("its", "his", "her", "their"):
+            self._named(reading, subject, surnames)
+        noun = self._kind(reading)
+        if noun and names_itself(f"x {subject}"):
+            self.kinds[noun] = subject
+
+    def _named(self, reading: Reading, subject: str, surnames: frozenset[str]) -> None:
+        if is_person(subject, surnames):
+            if subject.split()[-1] != self.person.split(" ")[-1]:
+                self.rivals = {subject} if self.person_age > _FORGOTTEN_AFTER else {*self.rivals, subject}
+                self.person = subject
+            self.person_age = 0
+        elif "c" in reading.tags or _PLURAL.search(subject.split(" of ")[0]) or reading.auxiliary in ("are", "were", "do"):
+            self.several, self.several_age = subject, 0
+        else:
+            self.topic, self.topic_age = subject, 0
+
+    def _kind(self, reading: Reading) -> str:
+        """'company' of 'Vexel Ltd is a Norwegian company in Oslo'."""
+        if reading.verb.form != "be" or not reading.chunks or not re.match(r"an? ", reading.chunks[0].text):
+            return ""
+        return reading.chunks[0].text.split(" of ")[0].split()[-1]
+
+
+def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
+    """The drafts of a passage's prose, in text order."""
+    text = " ".join(sentences)
+    small = frozenset(re.findall(r"(?<=\s)[a-z]+", text))
+    names = frozenset(re.findall(r"(?<=[a-z,] )[A-ZÀ-Ý][\w’'-]+", text))
+    surnames = frozenset(name.split()[-1] for name in _FULL_NAME.findall(text) if is_person(name))
+    memory = Memory(title=title, topic=title, topic_age=0 if title else 99)
+    if is_person(title):
+        memory.person, memory.person_age, memory.topic = title, 0, ""
+    drafts: list[Draft] = []
+    for sentence in sentences:
+        memory.next_sentence()
+        if not _is_plain(sentence):
+            continue
+        found = draft_lives(sentence)
+        tagged = tag_sentence(sentence, small=small, names=names)
+        for reading in read_sentence(sentence, tagged=tagged):
+            subject = memory.name(reading)
+            told = Told(reading, subject, surnames)
+            found.extend(_new(draft_reading(told), found))
+            memory.heard(reading, subject, surnames)
+        aside = [draft for draft in draft_asides(tagged, surnames) if says_enough(draft.questions[0], draft.kind)]
+        found.extend(_new(aside, found))
+        drafts.extend(found)
+    return drafts
+
+
+def keeps_in_prose(draft: Draft) -> bool:
+    """Whether a draft of the plain rules is good enough for prose that they were not made for."""
+    return says_enough(draft.questions[0], "definition" if draft.kind in ("definition", "abbreviation") else draft.kind)
+
+
+def _new(drafts: list[Draft], found: list[Draft]) -> list[Draft]:
+    """Those whose answer has not been asked for in the same sentence."""
+    asked = {draft.answer for draft in found}
+    return [draft for draft in drafts if draft.answer not in asked]
+
+
+def _is_plain(sentence: str) -> bool:
+    """Whether a sentence is one of prose: not speech, no list of numbers, no code."""
+    if sentence[:1] in "\"'“‘" or re.search(r"[|{}<>=\\_]|https?:|\bet al\b", sentence) or sentence.count('"') % 2:
+        return False
+    words = re.findall(r"[^\W_][\w'’-]*", sentence)
+    return 3 <= len(words) <= 100 and sum(word[0].isalpha() for word in words) >= len(words) * 0.6
+
+
+def _possessive(owner: str) -> str:
+    return f"{owner}'" if owner.endswith("s") else f"{owner}'s"
+
+
+def _small_start(subject: str, tags: str) -> str:
+    """The subject as it stands inside a sentence: 'The lamp' -> 'the lamp', 'Perth' stays."""
+    first = subject.split()[0]
+    if tags[:1] == "K" or first.lower() in NATIONS or not first[1:].islower() and first != "A":
+        return subject
+    if first.isalpha() and is_place(first):
+        return subject
+    return subject[0].lower() + subject[1:]
