@@ -62,7 +62,7 @@ class ExtractiveDrafter:
         ]
         by_sentence = [draft_sentence(sentence, discourse) for sentence in sentences]
         drafts = [draft for found in by_sentence for draft in found]
-        if not _is_sheet(by_sentence, discourse):
+        if not _is_sheet(sentences, discourse):
             drafts = _join(sentences, drafts, draft_prose(sentences, title=discourse.title))
         drafts.extend(draft_labels(lines, discourse.title))
         drafts.extend(draft_tables(lines, discourse.title))
@@ -77,13 +77,13 @@ class ExtractiveDrafter:
         return Draft(questions=tuple(questions), answer=draft.answer, evidence=draft.evidence, kind=draft.kind)
 
 
-def _is_sheet(by_sentence: list[list[Draft]], discourse: Discourse) -> bool:
-    """Whether a passage is a sheet: plain sentences about the one thing of its title, which the plain rules understand.
+def _is_sheet(sentences: list[str], discourse: Discourse) -> bool:
+    """Whether a passage is a sheet: short plain sentences about the one thing that its title names.
 
     There the plain rules ask for all there is, in the wordings that suit a sheet; other prose gets both sets of rules.
     """
-    understood = sum(bool(found) for found in by_sentence)
-    return bool(discourse.title) and understood >= len(by_sentence) * 0.6
+    lengths = [len(sentence.split()) for sentence in sentences] or [0]
+    return bool(discourse.title) and max(lengths) <= 14 and sum(lengths) <= 10 * len(lengths)
 
 
 def _join(sentences: list[str], plain: list[Draft], told: list[Draft]) -> list[Draft]:

@@ -7,7 +7,7 @@ Every question names what it asks about and keeps at least one detail beside it;
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from clara.synthesis.drafting.asking import tidy_answer, tidy_question
@@ -62,6 +62,10 @@ _STOP = word_set(
     """what who which when where why how many much did does do is are was were be been being has have had can could will
     would may might must should the a an of in on at by for from to with and or as into about during its his her their
     year kind that first only more most also two one it he she they than some any no not"""
+)
+_CLAIMS = word_set(
+    """argue contend assert claim state conclude find report suggest announce declare propose estimate warn discover
+    observe note rule hold show say demonstrate believe recommend reveal explain predict"""
 )
 _TENSE = {"is": "is", "are": "are", "was": "was", "were": "were"}
 _SUPERLATIVE = re.compile(
@@ -123,9 +127,9 @@ class Told:
 def draft_reading(told: Told) -> list[Draft]:
     """Every question of one clause, the surest kinds first; one per answer."""
     drafts: list[Draft] = []
-    families = [_of_subject]
+    families: list[Callable[[Told], Iterator[Draft]]] = [_of_subject]
     if told.subject:
-        families = [_when, _how_many, _by_whom, _why, _where, _which, _what_is, _named, _object, _stranded, _of_subject]
+        families = [_when, _how_many, _by_whom, _why, _where, _which, _what_is, _named, _claim, _object, _stranded, _of_subject]
     for family in families:
         for draft in family(told):
             if all(draft.answer not in other.answer and other.answer not in draft.answer for other in drafts):
@@ -152,6 +156,8 @@ def says_enough(question: str, kind: str, *, generic: bool = False) -> bool:
         return False
     if kind in ("definition", "birth", "death", "examples"):
         return True
+    if kind == "claim":
+        return len(words) >= 4
     content = [word for word in re.findall(r"[^\W_][\w'’.-]*", question)[1:] if word.lower() not in _STOP]
     named = any(word[0].isupper() or word[0].isdigit() for word in content)
     return len(content) >= (2 if generic else 3 if named else 4)
@@ -180,10 +186,11 @@ def _without_article_of(answer: str) -> str:
 
 
 def _opening(reading: Reading) -> str:
-    """The date that the sentence opens with, as it can end a question."""
-    if reading.opening_word not in ("In", "During"):
+    """What the sentence opens with ('in 1908', 'on a single night in May'), as it can end a question."""
+    lead = reading.lead
+    if re.search(r"\b(?:this|that|these|those|its|his|her|their|it|addition|fact|example|general|particular|contrast|order|case|turn|case|part|spite|result|times?)\b", lead):
         return ""
-    return f"in {reading.opening}" if re.fullmatch(r"(?:the )?\d{4}s?", reading.opening) else ""
+    return "" if lead.startswith(("despite", "unlike", "with", "for", "like", "as", "from")) else lead
 
 
 def _settled(told: Told, without: int | None = None) -> tuple[Chunk, ...]:
@@ -220,7 +227,13 @@ def _date_places(told: Told) -> list[int]:
 def _when(told: Told) -> Iterator[Draft]:
     reading = told.reading
     places = _date_places(told)
-    if len(places) + bool(reading.opening) != 1 or not _whole(told) or reading.verb.form == "modal":
+    if len(places) + bool(reading.opening) != 1 or reading.verb.form == "modal":
+        return
+    if any(chunk.kind == "other" for chunk in reading.chunks[: places[0] if places else 1]):
+        return
+    if not places and reading.lead.split()[1:] != reading.opening.split():
+        return  # 'on a single night in May 1908'
+    if re.match(r",? ?that\b", reading.after):
         return
     if reading.verb.form == "be" and reading.auxiliary in ("is", "are"):
         return
@@ -234,6 +247,8 @@ def _when(told: Told) -> Iterator[Draft]:
     if any(chunk.kind in ("participle", "infinitive") for chunk in reading.chunks[: place or 0]):
         return
     rest = _plain(told, place)
+    if place is not None and reading.lead and len(rest.split()) < 5:
+        rest = f"{rest} {_opening(reading)}"
     if re.search(r"\b(?:1[0-9]{3}|20[0-9]{2})\b", rest):
         return
     lead = {"until": "Until when", "since": "Since when", "by": "By when"}.get(preposition, "When")
@@ -379,6 +394,20 @@ def _named(told: Told) -> Iterator[Draft]:
     elif reading.verb.verb in ("name", "call") and first.preposition == "after":
         wh = "Who" if told.person(first.object) else "What"
         yield from told.draft("named_after", first.object, told.asks(wh, "after"))
+
+
+def _claim(told: Told) -> Iterator[Draft]:
+    """'Leon Panetta announced that the ban had been lifted' -> what did he announce?"""
+    reading = told.reading
+    match = re.match(r"^,? ?that (?P<claim>[^;:()]+)$", reading.after)
+    if match is None or reading.verb.verb not in _CLAIMS or reading.verb.form in ("be", "have", "modal"):
+        return
+    if any(chunk.kind not in ("prepositional", "adverb") for chunk in reading.chunks):
+        return
+    claim = re.split(r", (?:and|but|which|while|although|who|with)\b", match["claim"])[0]
+    if reading.is_passive or not (names_someone(reading) or told.generic or reading.tags[:1] == "R"):
+        return
+    yield from told.draft("claim", claim, told.asks("What", f"{_plain(told)} {_opening(reading)}"), most=24)
 
 
 def _object(told: Told) -> Iterator[Draft]:

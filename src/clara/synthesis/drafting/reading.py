@@ -16,11 +16,13 @@ from clara.synthesis.drafting.verbs import VerbGroup, read_verb
 from clara.synthesis.drafting.words import DATE, PARTICIPLE
 
 _SUBJECT = re.compile(
-    rf"(?P<subject>R|{LIST}(?:o{NOUN_PHRASE})?|{LONG_PHRASE})(?P<aside>\([^()]*\))?(?:,(?P<apposition>[dKhnjw#][^;:-]{{0,30}}?),)?"
+    rf"(?P<subject>R|{LIST}(?:o{NOUN_PHRASE})?|{LONG_PHRASE})(?P<aside>\([^()]*\))?(?:,(?P<apposition>[dKhnjwqpga#][^;:-]{{0,30}}?),)?"
     r"(?P<adverbs>a*)(?=[BHMvf])"
 )
 _RELATIVE = re.compile(rf"(?P<subject>{NOUN_PHRASE}),?w(?P<adverbs>a*)(?=[BHMvf])")
-_REDUCED = re.compile(rf"(?P<subject>{NOUN_PHRASE}),(?P<verb>a?q)(?=p)")
+_REDUCED = re.compile(rf"(?P<subject>{NOUN_PHRASE})(?P<aside>\([^()]*\))?,a?(?P<verb>[qf])(?=p)")
+_KIND_OF = re.compile(rf"(?P<subject>{NOUN_PHRASE})(?:\([^()]*\))?Ba?d(?:a?[jq#n]|[Kyg])*n(?P<verb>[qf])(?=p)")
+_LEAD = re.compile(rf"p{NOUN_PHRASE}(?:[po]{NOUN_PHRASE}){{0,2}},")
 _OPENS_ASIDE = re.compile(r"[pSgqat-]")
 _FINITE = re.compile(r"[BHMXvf]")
 _OPENING_DATE = re.compile(
@@ -55,6 +57,7 @@ class Reading:
     chunks: tuple[Chunk, ...]
     opening: str = ""
     opening_word: str = ""  # 'In', 'Since', ...
+    lead: str = ""  # 'on a single night in 2009', before the subject
     apposition: str = ""
     after: str = ""
     tags: str = ""  # of the subject
@@ -88,6 +91,7 @@ def read_sentence(sentence: str, *, tagged: Tagged | None = None) -> list[Readin
         return []
     opening = _OPENING_DATE.match(sentence)
     tagged = tagged or tag_sentence(sentence)
+    lead = _LEAD.match(tagged.tags)
     readings: list[Reading] = []
     taken: set[int] = set()
     for start in _places(tagged.tags):
@@ -101,21 +105,48 @@ def read_sentence(sentence: str, *, tagged: Tagged | None = None) -> list[Readin
         for reading, verb_place in found:
             taken.add(verb_place)
             date = opening["date"] if opening and start <= opening_end(tagged, opening.end()) else ""
-            readings.append(_with(reading, opening=date, word=opening["preposition"] if opening and date else ""))
+            word = opening["preposition"] if opening and date else ""
+            begun = lead is not None and lead.end() == start
+            said = tagged.piece(0, start - 1) if begun else f"{word} {date}" if date else ""
+            said = said[:1].lower() + said[1:] if len(said.split()) <= 9 else ""
+            readings.append(replace(reading, opening=date, opening_word=word, lead=said))
     for match in _RELATIVE.finditer(tagged.tags):
         if match.end() not in taken and tagged.words[match.end("subject")][0] in (",", "who", "which"):
             found = _read(tagged, match.start("subject"), match.end("subject"), match.end())
-            readings.extend(_with(reading, relative=True) for reading, _ in found)
+            readings.extend(replace(reading, relative=True) for reading, _ in found)
+    for match in (*_REDUCED.finditer(tagged.tags), *_KIND_OF.finditer(tagged.tags)):
+        if reading := _read_reduced(tagged, match):
+            readings.append(reading)
     return readings
+
+
+def _read_reduced(tagged: Tagged, match: re.Match[str]) -> Reading | None:
+    """'Oru, founded in 1908,' and 'Oru is a works founded in 1908' say that Oru was founded in 1908."""
+    place = match.start("verb")
+    word, start, end = tagged.words[place]
+    before = tagged.tags[match.start() - 1 : match.start()]
+    if word not in PARTICIPLE or before in ("o", "p", "c", "t", "y") or "K" not in match["subject"]:
+        return None
+    if word in ("made", "set", "used", "found", "based", "called", "known", "named") and tagged.words[place + 1][0] != "by":
+        if word not in ("based", "known"):
+            return None
+    last = _clause_end(tagged.tags, place + 1, passive=True)
+    auxiliary = "is" if word in ("based", "known") else "was"
+    return Reading(
+        sentence=tagged.text,
+        subject=tagged.piece(match.start("subject"), match.end("subject")),
+        verb=VerbGroup("passive", auxiliary, PARTICIPLE[word], start, end),
+        words=word,
+        chunks=tuple(_chunks(tagged, place + 1, last)),
+        after=tagged.text[tagged.words[last][1] :] if last < len(tagged.words) else "",
+        tags=match["subject"],
+        relative=True,
+    )
 
 
 def opening_end(tagged: Tagged, character: int) -> int:
     """The word at which what follows `character` begins."""
     return next((place for place, word in enumerate(tagged.words) if word[1] >= character), 0)
-
-
-def _with(reading: Reading, *, opening: str = "", word: str = "", relative: bool = False) -> Reading:
-    return replace(reading, opening=opening, opening_word=word, relative=relative)
 
 
 def _places(tags: str) -> Iterator[int]:
@@ -138,6 +169,9 @@ def _places(tags: str) -> Iterator[int]:
                 yield place
         elif before in "cb" and place > 1 and tags[place - 2] == ",":
             if _FINITE.search(tags[segment : place - 2]):
+                yield place
+        elif before == "c" and tags[place] in "dK" and re.match(rf"{NOUN_PHRASE}[BHM]", tags[place:]):
+            if _FINITE.search(prefix):
                 yield place
         elif before == "a" and place > 1 and tags[place - 2] in ";":
             yield place

@@ -110,6 +110,8 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
     opens = position == 0 or all(tag in '"(' for tag in tags) or before == ":"
     if re.search(r"['’]s?$", word) and low not in ("it's", "he's", "she's", "that's", "there's", "let's"):
         return "y"
+    if word == "I" and before == "K":
+        return "K"
     if capital and not opens and word != "I" and not (before == '"' and low in _LETTER):
         return "K"
     if capital and opens and not _opens_small(words, position, small, names):
@@ -152,6 +154,7 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
 def _settled(tags: str) -> str:
     """'of material', 'the negative', 'the drawing of lots': what ends a phrase is its noun."""
     tags = re.sub(r"(?<=[dhyop])([jq#]*)j(?![jnKgqyaf#\"])", lambda match: match[1] + "n", tags)
+    tags = re.sub(r"(?<=[dh#jp])f(?=[jnK])", "q", tags)
     return re.sub(r"(?<=[dhyj])g(?=[opBHMvfc.,;)])", "n", tags)
 
 
@@ -189,7 +192,7 @@ def _has_subject_ahead(words: list[Token], position: int) -> bool:
     for index in range(position + 1, min(len(words), position + 12)):
         word = words[index][0]
         low = word.lower()
-        if word in ",;:.()":
+        if word in ",;:.()" or low in ("when", "which", "that", "who", "where"):
             return False
         if index > position + 1 and (_LETTER.get(low, "n") in "BHMX" or is_finite(words, index)):
             return True
