@@ -12,11 +12,13 @@ from clara.synthesis.drafts import Draft
 
 _NAME = r"[A-ZÀ-Ý][\w.'’-]*(?: (?:de |von |van |der |di |da |al-)?[A-ZÀ-Ý][\w.'’-]*){1,4}"
 _DAY = rf"(?:{DATE}|[A-Z][a-z]+ \d{{1,2}}, \d{{4}})"
-_BORN = re.compile(rf"(?P<name>{_NAME})[^().]{{0,25}}\((?:[^()]{{0,80}}?[;,] )?(?:born|b\.)(?: on| in)? (?P<born>{_DAY})")
+_BORN = re.compile(rf"\([^()]{{0,80}}?\b(?:born|b\.)(?: [A-Z][^()\d;]{{2,60}};)?(?: on| in)? (?:c\. )?(?P<born>{_DAY})")
+_CALLED = re.compile(rf"^(?:The )?(?P<name>[A-ZÀ-Ý][\w.'’-]*(?: (?:(?:de|von|van|der|di|da|the|of|I+V?|al|ibn|bint) )*[A-ZÀ-Ý\"][\w.'’\"-]*){{0,5}})(?=,? (?:\d\w+ [A-Z]|[A-Z][^(]{{2,60}})?\(|, [^(]{{3,100}}\(| \()")
 _BORN_IN = re.compile(rf"(?P<name>{_NAME}),? (?:was )?born (?:on |in )?(?:{_DAY},? )?(?:in|at) (?P<place>[A-Z][\w'’-]+(?:, [A-Z][\w'’-]+| [A-Z][\w'’-]+)*)")
 _LIFE = re.compile(
-    rf"(?P<name>{_NAME}) \((?:[^()]{{0,80}}?[;,] )?(?P<born>{_DAY})(?: in [^()–-]+?)? ?[–-] ?(?P<died>{_DAY})(?: in [^()]+)?\)"
+    rf"\((?:[^()]{{0,80}}?[;,] )?(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)? ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
 )
+_AGE_NOT = re.compile(r"\b(?:reign|r\.|ruled|active|fl\.|war|battle)\b", re.IGNORECASE)
 _APPOSED = re.compile(rf"(?P<name>K{{1,4}}),(?P<what>(?=d){SIMPLE}(?:[op]{NOUN_PHRASE}){{0,2}})(?=[,.;])")
 _SUCH_AS = re.compile(
     rf"(?P<what>(?:[jqnKg]*n)(?:o{NOUN_PHRASE})?),?-S?p?(?P<list>{NOUN_PHRASE}(?:,{NOUN_PHRASE})*(?:,?c{NOUN_PHRASE})?)(?=,[wSgqdK]|[.;)])"
@@ -24,15 +26,17 @@ _SUCH_AS = re.compile(
 _PROFESSION = re.compile(r"\b(?:is|was) an? [^.,;]*?\b\w+(?:er|or|ist|ian|man|woman|eer|poet|pope|king|queen|model|coach)\b")
 
 
-def draft_lives(sentence: str) -> list[Draft]:
-    """When was she born, when did he die: from the brackets behind a name."""
+def draft_lives(sentence: str, *, lived: bool = False) -> list[Draft]:
+    """When was she born, when did he die: from the brackets behind a name. `lived`: the passage goes on with he or she."""
     drafts: list[Draft] = []
-    if match := _LIFE.search(sentence):
-        if is_person(match["name"]) or _PROFESSION.search(sentence[match.end() : match.end() + 120]):
-            drafts.append(_draft("birth", match["born"], sentence, f"When was {match['name']} born?"))
-            drafts.append(_draft("death", match["died"], sentence, f"When did {match['name']} die?"))
-    elif match := _BORN.search(sentence):
-        drafts.append(_draft("birth", match["born"], sentence, f"When was {match['name']} born?"))
+    called = _CALLED.match(sentence)
+    name = called["name"] if called else ""
+    if name and (match := _LIFE.search(sentence)) and match.start() < 160 and not _AGE_NOT.search(sentence[: match.end()]):
+        if is_person(name) or _PROFESSION.search(sentence[match.end() : match.end() + 120]) or lived:
+            drafts.append(_draft("birth", match["born"], sentence, f"When was {name} born?"))
+            drafts.append(_draft("death", match["died"], sentence, f"When did {name} die?"))
+    elif name and (match := _BORN.search(sentence)) and match.start() < 120:
+        drafts.append(_draft("birth", match["born"], sentence, f"When was {name} born?"))
     if (match := _BORN_IN.search(sentence)) and is_person(match["name"]) and not is_date(match["place"]):
         drafts.append(_draft("birthplace", match["place"], sentence, f"Where was {match['name']} born?"))
     return drafts

@@ -44,6 +44,7 @@ _CAUSE = re.compile(
 _NOT_WHERE = word_set(
     "participate result invest interest believe involve include specialize engage lead increase differ rank appear star"
 )
+_LOCATING = word_set("locate situate lie base headquarter set sit")
 _NAMING = word_set("name call rename nickname title term dub entitle label")
 _DONE_FOR = word_set("use design intend build create make develop allow require need employ")
 _STRANDED_PASSIVE = word_set("as for to from with into of on upon")
@@ -71,6 +72,10 @@ _TENSE = {"is": "is", "are": "are", "was": "was", "were": "were"}
 _SUPERLATIVE = re.compile(
     r"^(?:the|[\w.'’ -]+['’]s) (?:[\w-]+ )?(?:first|second|third|last|only|most|least|\w+est|capital|main|principal"
     r"|largest|best|worst|original|official|sole|leading|highest)\b"
+)
+_ONLY_ONE = re.compile(
+    r"^the (?:[\w-]+ )*?(?!(?:member|part|name|type|form|kind|result|number|process|use|state|lack|amount|case|subject|idea|way|time|set|series)\b)"
+    r"[a-z]+ of (?:the )?[A-Z]"
 )
 
 
@@ -317,7 +322,12 @@ def _why(told: Told) -> Iterator[Draft]:
 
 def _where(told: Told) -> Iterator[Draft]:
     reading = told.reading
-    if reading.verb.verb in _NOT_WHERE or not _whole(told):
+    if reading.verb.verb in _NOT_WHERE:
+        return
+    if reading.verb.verb in _LOCATING and reading.chunks and reading.chunks[0].preposition not in ("", "by", "as", "for", "to"):
+        yield from told.draft("place", _longer(reading, most=10), told.asks("Where", ""), most=11)
+        return
+    if not _whole(told):
         return
     for place in reversed(range(len(reading.chunks))):
         chunk = reading.chunks[place]
@@ -390,7 +400,7 @@ def _named(told: Told) -> Iterator[Draft]:
         return
     first = reading.chunks[0]
     if reading.verb.verb in _NAMING and first.kind == "noun" and not re.match(r"(?:by|for|in)\b", first.text):
-        yield from told.draft("name", first.text.strip('"“”'), told.asks("What", _opening(reading)))
+        yield from told.draft("name", first.text.strip('"“”'), told.asks("What", _opening(reading)), most=12)
     elif reading.verb.verb in ("name", "call") and first.preposition == "after":
         wh = "Who" if told.person(first.object) else "What"
         yield from told.draft("named_after", first.object, told.asks(wh, "after"))
@@ -492,6 +502,11 @@ def _of_subject(told: Told) -> Iterator[Draft]:
     """Who or what is it that ...? The question keeps the sentence's own order."""
     reading = told.reading
     subject = _small(told)
+    if reading.tags[:1] == "R" and told.subject and told.subject[:1].isupper() and reading.verb.form == "be" and reading.chunks:
+        rest = _plain(told)
+        if _whole(told) and (_SUPERLATIVE.match(rest) or _ONLY_ONE.match(rest)):
+            wh = "Who" if reading.subject.lower() in ("he", "she") else _asks_for(told, told.subject, "be")
+            yield from told.draft("identity", told.subject, f"{wh} {told.says(rest)}?")
     if reading.tags[:1] in ("R", "h") or not reading.chunks or re.search(r"\b(?:this|these|that|those|such|other|another)\b", subject.lower()):
         return
     chunks = _settled(told)
@@ -517,11 +532,13 @@ def _of_subject(told: Told) -> Iterator[Draft]:
     first = subject.split()[0].lower()
     if first in QUANTIFIERS or len(subject.split()) > 7 or is_date(subject):
         return
-    if not named and (reading.relative or not (re.search(r"[A-Z]|\d", rest + date) or (told.generic and len(rest.split()) > 4))):
+    if not named and (reading.relative or (first in ("the", "this") and len(subject.split()) < 3)):
+        return
+    if not named and not re.search(r"[A-Z]|\d", rest + date) and len(rest.split()) < 5:
         return
     if re.search(r"\b(?:its|his|her|their)\b", rest) and not told.person(subject):
         return
-    if reading.verb.form == "be" and not _SUPERLATIVE.match(rest):
+    if reading.verb.form == "be" and not (_SUPERLATIVE.match(rest) or _ONLY_ONE.match(rest)):
         return
     if reading.verb.verb in ("say", "believe", "think", "mean", "know") or not reading.verb.verb:
         return

@@ -21,7 +21,7 @@ _SUBJECT = re.compile(
 )
 _RELATIVE = re.compile(rf"(?P<subject>{NOUN_PHRASE}),?w(?P<adverbs>a*)(?=[BHMvf])")
 _REDUCED = re.compile(rf"(?P<subject>{NOUN_PHRASE})(?P<aside>\([^()]*\))?,a?(?P<verb>[qf])(?=p)")
-_KIND_OF = re.compile(rf"(?P<subject>{NOUN_PHRASE})(?:\([^()]*\))?Ba?d(?:a?[jq#n]|[Kyg])*n(?P<verb>[qf])(?=p)")
+_KIND_OF = re.compile(rf"(?P<subject>{NOUN_PHRASE})(?:\([^()]*\))?Ba?d(?:a?[jq#nc]|[Kyg])*n(?P<verb>[qf])(?=p)")
 _LEAD = re.compile(rf"p{NOUN_PHRASE}(?:[po]{NOUN_PHRASE}){{0,2}},")
 _OPENS_ASIDE = re.compile(r"[pSgqat-]")
 _FINITE = re.compile(r"[BHMXvf]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clara.synthesis.drafting.asides import draft_asides, draft_lives
 from clara.synthesis.drafting.phrases import is_person, is_place
@@ -32,6 +32,7 @@ class Memory:
     several: str = ""
     several_age: int = 99
     rivals: set[str] = field(default_factory=set)  # persons that have been subjects lately
+    main: str = ""  # the first thing named as a subject
     kinds: dict[str, str] = field(default_factory=dict)  # 'company' -> 'Vexel Ltd', after 'Vexel Ltd is a company'
 
     def next_sentence(self) -> None:
@@ -62,6 +63,8 @@ class Memory:
             return self.topic if self.topic_age < _FORGOTTEN_AFTER else ""
         if word == "they":
             return self.several if self.several_age < 2 else ""
+        if not self.person and self.main and not is_place(self.main):
+            return self.main
         return self.person if self.person_age < _FORGOTTEN_AFTER and len(self.rivals) < 2 else ""
 
     def heard(self, reading: Reading, subject: str, surnames: frozenset[str]) -> None:
@@ -81,6 +84,7 @@ class Memory:
             self.kinds[noun] = subject
 
     def _named(self, reading: Reading, subject: str, surnames: frozenset[str]) -> None:
+        self.main = self.main or subject
         if is_person(subject, surnames):
             if subject.split()[-1] != self.person.split(" ")[-1]:
                 self.rivals = {subject} if self.person_age > _FORGOTTEN_AFTER else {*self.rivals, subject}
@@ -107,12 +111,14 @@ def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
     memory = Memory(title=title, topic=title, topic_age=0 if title else 99)
     if is_person(title):
         memory.person, memory.person_age, memory.topic = title, 0, ""
+    lived = re.search(r"(?:^|[.] )(?:He|She|His|Her) ", text) is not None
     drafts: list[Draft] = []
-    for sentence in sentences:
+    for source in sentences:
+        sentence = mended(source)
         memory.next_sentence()
         if not _is_plain(sentence):
             continue
-        found = draft_lives(sentence)
+        found = draft_lives(sentence, lived=lived and source == sentences[0])
         tagged = tag_sentence(sentence, small=small, names=names)
         for reading in read_sentence(sentence, tagged=tagged):
             subject = memory.name(reading)
@@ -121,8 +127,33 @@ def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
             memory.heard(reading, subject, surnames)
         aside = [draft for draft in draft_asides(tagged, surnames) if says_enough(draft.questions[0], draft.kind)]
         found.extend(_new(aside, found))
-        drafts.extend(found)
-    return drafts
+        drafts.extend(as_written(draft, source) for draft in found)
+    return [draft for draft in drafts if draft.answer]
+
+
+def mended(sentence: str) -> str:
+    """A sentence whose words were pulled apart ('Perth 's mayor , who') as it was printed.
+
+    >>> mended("Perth 's mayor , Ann Lee( born 1950) , left .")
+    "Perth's mayor, Ann Lee (born 1950), left."
+    """
+    text = re.sub(r"\s+", " ", sentence).strip()
+    if re.search(r" [,.;:)]| ['’]s |\( ", text):
+        text = re.sub(r"`` ?| ?''", '"', text)
+        text = re.sub(r" (?=[,.;:)%]|['’]s\b|['’] )", "", re.sub(r"([($]) ", r"\1", text))
+    text = re.sub(r"(?<=\w)\((?=[\w ])", " (", text)
+    text = re.sub(r"\( +", "(", text)
+    return re.sub(r"(?<=\w)- (?=\w)(?!and |or |to )", "-", text)
+
+
+def as_written(draft: Draft, source: str) -> Draft:
+    """The draft with evidence and answer as the passage writes them; no answer when it cannot be found there."""
+    answer = draft.answer
+    if answer not in source:
+        pieces = re.findall(r"\w+|[^\w\s]", answer)
+        match = re.search(r"\s*".join(re.escape(piece) if piece != '"' else "(?:\"|``|'')" for piece in pieces), source)
+        answer = match.group() if match else answer if draft.kind == "identity" else ""
+    return replace(draft, answer=answer, evidence=source)
 
 
 def keeps_in_prose(draft: Draft) -> bool:
