@@ -45,6 +45,13 @@ _NOT_WHERE = word_set(
     "participate result invest interest believe involve include specialize engage lead increase differ rank appear star"
 )
 _LOCATING = word_set("locate situate lie base headquarter set sit")
+_NO_OBJECT = {*NO_OBJECT_VERBS, "term", "dub", "see", "do"} - word_set(
+    "include contain comprise show suggest demand begin start continue make find cause require leave keep"
+)
+_WITH_INFINITIVE = word_set(
+    """fail refuse decide agree attempt try begin continue want plan seek help vote aim serve promise threaten intend hope
+    manage choose start proceed tend"""
+)
 _NAMING = word_set("name call rename nickname title term dub entitle label")
 _DONE_FOR = word_set("use design intend build create make develop allow require need employ")
 _STRANDED_PASSIVE = word_set("as for to from with into of on upon")
@@ -134,7 +141,7 @@ def draft_reading(told: Told) -> list[Draft]:
     drafts: list[Draft] = []
     families: list[Callable[[Told], Iterator[Draft]]] = [_of_subject]
     if told.subject:
-        families = [_when, _how_many, _by_whom, _why, _where, _which, _what_is, _named, _claim, _object, _stranded, _of_subject]
+        families = [_when, _how_many, _by_whom, _why, _where, _which, _what_is, _named, _claim, _object, _stranded, _to_do, _of_subject]
     for family in families:
         for draft in family(told):
             if all(draft.answer not in other.answer and other.answer not in draft.answer for other in drafts):
@@ -149,7 +156,7 @@ def says_enough(question: str, kind: str, *, generic: bool = False) -> bool:
     (False, True)
     """
     words = question[:-1].split()
-    least = 3 if kind in ("definition", "birth", "death") else 4 if generic else 5
+    least = 3 if kind in ("definition", "birth", "death") else 4 if generic or kind in ("date", "place") else 5
     if not least <= len(words) <= 26 or _UNCLEAR.search(question) or question.count(",") > 2:
         return False
     if question.count('"') % 2 or re.search(r"[;:()\[\]|]|[.!] [A-Z]", re.sub(r"\b(?:[A-Z]|[JS]r|Dr|St|Mr|Mrs)\.", "", question)):
@@ -165,6 +172,8 @@ def says_enough(question: str, kind: str, *, generic: bool = False) -> bool:
         return len(words) >= 4
     content = [word for word in re.findall(r"[^\W_][\w'’.-]*", question)[1:] if word.lower() not in _STOP]
     named = any(word[0].isupper() or word[0].isdigit() for word in content)
+    if kind in ("date", "relation", "place", "count", "identity", "action") and named:
+        return len(content) >= 2
     return len(content) >= (2 if generic else 3 if named else 4)
 
 
@@ -177,7 +186,7 @@ def _answers(answer: str, most: int) -> bool:
         return False
     if re.match(r"(?:this|these|that|those|such|another|other|its|his|her|their|our|my|it|he|she|they|no|any)\b", answer, re.IGNORECASE):
         return False
-    return not re.search(r"\b(?:it|he|she|they|them|him|its|their|his|her|these|this|I|we|you)\b", answer)
+    return not re.search(r"\b(?:it|he|she|they|them|him|these|this|we|you)\b|(?<![A-Z]\w )(?<!\w)I\b(?=.* )", answer)
 
 
 def _inner_adverb(reading: Reading) -> str:
@@ -366,6 +375,7 @@ def _what_is(told: Told) -> Iterator[Draft]:
         yield from told.draft("definition", apposition, f"{who} {tense} {told.subject}?", most=12)
     if reading.verb.form != "be" or not reading.chunks or reading.opening:
         return
+    yield from _described(told)
     first = reading.chunks[0]
     if first.kind != "noun" or not re.match(r"(?:an?|one of|any) ", first.text) or _vague_definition(first.text):
         return
@@ -377,6 +387,22 @@ def _what_is(told: Told) -> Iterator[Draft]:
     who = "Who" if told.person(told.subject) else "What"
     answer = _longer(reading, most=12)
     yield from told.draft("definition", answer, f"{who} {reading.auxiliary} {told.subject}?", most=13)
+
+
+def _described(told: Told) -> Iterator[Draft]:
+    """'The capital of Norway is Oslo' -> what is the capital of Norway?"""
+    reading = told.reading
+    words = told.subject.split()
+    if not re.match(r"(?:the|\w+['’]s) ", told.subject) or len(words) < 3 or len(words) > 12:
+        return
+    if not (_SUPERLATIVE.match(told.subject) or re.search(r" (?:of|for|in|between) (?:the )?(?:[\w-]+ )*\w", told.subject)):
+        return
+    first = reading.chunks[0]
+    if first.kind == "infinitive":
+        yield from told.draft("description", first.text, f"What {reading.auxiliary} {told.subject}?", most=14)
+    elif first.kind == "noun" and not re.search(r"(?:er|ive|able|al|ous|ent|mild|bad|high|low)$", first.text.split()[0] if len(first.text.split()) == 1 else ""):
+        who = "Who" if told.person(first.text) else "What"
+        yield from told.draft("description", _longer(reading, most=10), f"{who} {reading.auxiliary} {told.subject}?", most=11)
 
 
 def _vague_definition(text: str) -> bool:
@@ -417,7 +443,7 @@ def _claim(told: Told) -> Iterator[Draft]:
     claim = re.split(r", (?:and|but|which|while|although|who|with)\b", match["claim"])[0]
     if reading.is_passive or not (names_someone(reading) or told.generic or reading.tags[:1] == "R"):
         return
-    yield from told.draft("claim", claim, told.asks("What", f"{_plain(told)} {_opening(reading)}"), most=24)
+    yield from told.draft("claim", claim, told.asks("What", f"{_plain(told)} {_opening(reading)}"), most=28)
 
 
 def _object(told: Told) -> Iterator[Draft]:
@@ -426,9 +452,9 @@ def _object(told: Told) -> Iterator[Draft]:
     if reading.is_passive or reading.verb.form in ("be", "have") or not reading.chunks:
         return
     first = reading.chunks[0]
-    if first.kind != "noun" or verb in {*NO_OBJECT_VERBS, "term", "dub", "see", "do"} - {"include", "contain", "comprise", "show", "suggest", "demand"}:
+    if first.kind != "noun" or verb in _NO_OBJECT:
         return
-    if is_date(first.text) or re.match(r"[\d$€£]", first.text) or first.text.split()[0].lower() in QUANTIFIERS:
+    if is_date(first.text) or re.match(r"[\d$€£]", first.text) or re.match(r"(?:some|many|several|various|certain|such|other|each|any|no|one)\b", first.text.lower()):
         return
     answer = _longer(reading, most=8)
     used = len(answer.split()) - len(first.text.split())
@@ -478,6 +504,21 @@ def _stranded(told: Told) -> Iterator[Draft]:
     wh = "Who" if told.person(first.object) else "What"
     rest = " ".join([adjective, first.preposition, *(chunk.text for chunk in after)])
     yield from told.draft("relation", answer, told.asks(wh, f"{rest} {_opening(reading) if not after else ''}"))
+
+
+def _to_do(told: Told) -> Iterator[Draft]:
+    """'was designed to carry water', 'refused to pay the tax' -> what was it designed to do?"""
+    reading = told.reading
+    chunks = [chunk for chunk in reading.chunks if chunk.kind != "adverb"]
+    if not chunks or chunks[0].kind != "infinitive" or not (reading.is_passive or reading.verb.verb in _WITH_INFINITIVE):
+        return
+    action = chunks[0].text.removeprefix("to ")
+    if not 2 <= len(action.split()) <= 13 or reading.verb.verb in ("say", "report", "know", "believe", "think", "consider"):
+        return
+    if action.startswith("be "):
+        yield from told.draft("action", action[3:], told.asks("What", "to be"), most=12)
+    else:
+        yield from told.draft("action", action, told.asks("What", "to do"), most=13)
 
 
 def _asks_for(told: Told, phrase: str, verb: str) -> str:
