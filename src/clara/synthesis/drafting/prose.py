@@ -73,7 +73,7 @@ _STOP = word_set(
 )
 _CLAIMS = word_set(
     """argue contend assert claim state conclude find report suggest announce declare propose estimate warn discover
-    observe note rule hold show say demonstrate believe recommend reveal explain predict"""
+    observe note rule hold determine remark write insist agree decide confirm imply show say demonstrate believe recommend reveal explain predict"""
 )
 _TENSE = {"is": "is", "are": "are", "was": "was", "were": "were"}
 _SUPERLATIVE = re.compile(
@@ -141,7 +141,7 @@ def draft_reading(told: Told) -> list[Draft]:
     drafts: list[Draft] = []
     families: list[Callable[[Told], Iterator[Draft]]] = [_of_subject]
     if told.subject:
-        families = [_when, _how_many, _by_whom, _why, _where, _which, _what_is, _named, _claim, _object, _stranded, _to_do, _of_subject]
+        families = [_when, _how_many, _by_whom, _why, _where, _which, _what_is, _named, _claim, _object, _stranded, _to_do, _in_case, _purpose, _of_subject]
     for family in families:
         for draft in family(told):
             if all(draft.answer not in other.answer and other.answer not in draft.answer for other in drafts):
@@ -504,6 +504,45 @@ def _stranded(told: Told) -> Iterator[Draft]:
     wh = "Who" if told.person(first.object) else "What"
     rest = " ".join([adjective, first.preposition, *(chunk.text for chunk in after)])
     yield from told.draft("relation", answer, told.asks(wh, f"{rest} {_opening(reading) if not after else ''}"))
+
+
+_CASE = re.compile(r"^,? ?(?P<case>(?:when|if|unless|until|after|before|while|once) [^,;:().]{8,90})$|^,? ?(?P<first>(?:when|if|unless|until|after|before) [^,;:().]{8,90}),")
+
+
+def _in_case(told: Told) -> Iterator[Draft]:
+    """'The brackets may be left out when nothing is unclear' -> when may they be left out?"""
+    reading = told.reading
+    match = _CASE.match(reading.after.rstrip(". "))
+    if match is None or reading.opening or _date_places(told) or not _whole(told) or reading.relative:
+        return
+    case = match["case"] or match["first"]
+    if case.startswith("while") or reading.verb.form == "be":
+        return
+    yield from told.draft("occasion", case, told.asks("When", _plain(told)), most=13)
+
+
+_MADE_TO = word_set(
+    """ask force allow enable cause want tell order require permit encourage urge persuade lead expect invite help teach
+    need get challenge convince instruct authorize compel have give show choose seek direct advise warn appoint elect
+    consider believe tend continue"""
+)
+_FOR_ITSELF = re.compile(r"\b(?:right|rights|power|powers|ability|attempts?|efforts?|way|ways|plans?|chance|opportunity|decision|permission|authority|need|freedom|desire|failure|license|first|only|last|time|likely|able)$")
+
+
+def _purpose(told: Told) -> Iterator[Draft]:
+    """'They used the war to win support' -> why did they use the war?"""
+    reading = told.reading
+    if reading.verb.form not in ("past", "present", "passive") or reading.verb.verb in _MADE_TO or len(reading.chunks) < 2:
+        return
+    *chunks, last = [chunk for chunk in reading.chunks if chunk.kind != "adverb"]
+    if last.kind != "infinitive" or not chunks or any(chunk.kind not in ("noun", "prepositional") for chunk in chunks):
+        return
+    if reading.verb.form == "passive" and chunks[0].kind != "prepositional" or _FOR_ITSELF.search(chunks[-1].text):
+        return
+    if any(re.search(r"\b(?:first|only|last)\b", chunk.text) for chunk in chunks) or len(last.text.split()) > 13:
+        return
+    rest = " ".join(chunk.text for chunk in chunks)
+    yield from told.draft("purpose", last.text, told.asks("Why", rest), most=13)
 
 
 def _to_do(told: Told) -> Iterator[Draft]:

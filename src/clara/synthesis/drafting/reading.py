@@ -16,7 +16,7 @@ from clara.synthesis.drafting.verbs import VerbGroup, read_verb
 from clara.synthesis.drafting.words import DATE, PARTICIPLE
 
 _SUBJECT = re.compile(
-    rf"(?P<subject>R|{LIST}(?:o{NOUN_PHRASE})?|{LONG_PHRASE})(?P<aside>\([^()]*\))?(?:,(?P<apposition>[dKhnjwqpga#][^;:-]{{0,30}}?),)?"
+    rf"(?P<subject>R|{LIST}(?:o{NOUN_PHRASE})?|{LONG_PHRASE}(?:q(?:p{NOUN_PHRASE}){{1,2}})?)(?P<aside>\([^()]*\))?(?:,(?P<apposition>[dKhnjwqpga#][^;:-]{{0,30}}?),)?"
     r"(?P<adverbs>a*)(?=[BHMvf])"
 )
 _RELATIVE = re.compile(rf"(?P<subject>{NOUN_PHRASE}),?w(?P<adverbs>a*)(?=[BHMvf])")

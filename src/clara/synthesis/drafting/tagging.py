@@ -136,6 +136,9 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
         return "i"
     if before == "a" and len(tags) > 1 and tags[-2] in "tMX" and low in BASES:
         return "i"
+    if before == "a" and position > 1 and low in BASES and low not in PARTICIPLE and tags[-2] == "n":
+        if re.search(r"[^su]s$|people$|men$", words[position - 2][0]) and _LETTER.get(_word_at(words, position + 1), "n") in "dhn#pt":
+            return "v"
     if position and low not in _NOUNS_HERE and is_finite(words, position):
         return "f" if low in PARTICIPLE or low in PAST or low.endswith("ed") else "v"
     if position and before in ("c", "w", "T", ",", "a") and (low in THIRD or low in PAST) and low not in PARTICIPLE:
@@ -175,6 +178,10 @@ def _with_main_verb(words: list[Token], tags: str) -> str:
         if word in THIRD or (word in BASES and re.search(r"[^su]s$", words[position - 1][0])):
             return f"{tags[:position]}v{tags[position + 1 :]}"
     return tags
+
+
+def _word_at(words: list[Token], position: int) -> str:
+    return words[position][0].lower() if position < len(words) else "."
 
 
 def _plural_or_verb(words: list[Token], position: int) -> str:
