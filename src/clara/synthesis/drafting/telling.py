@@ -102,8 +102,16 @@ class Memory:
         return reading.chunks[0].text.split(" of ")[0].split()[-1]
 
 
+_TOO_FEW = 3
+
+
 def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
-    """The drafts of a passage's prose, in text order."""
+    """The drafts of a passage's prose, in text order; less telling ones only where there would be too few."""
+    drafts = _draft_prose(sentences, title=title, lenient=False)
+    return drafts if len(drafts) >= _TOO_FEW else _draft_prose(sentences, title=title, lenient=True)
+
+
+def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list[Draft]:
     text = " ".join(sentences)
     small = frozenset(re.findall(r"(?<=\s)[a-z]+", text))
     names = frozenset(re.findall(r"(?<=[a-z,] )[A-ZÀ-Ý][\w’'-]+", text))
@@ -122,7 +130,7 @@ def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
         tagged = tag_sentence(sentence, small=small, names=names)
         for reading in read_sentence(sentence, tagged=tagged):
             subject = memory.name(reading)
-            told = Told(reading, subject, surnames)
+            told = Told(reading, subject, surnames, lenient)
             found.extend(_new(draft_reading(told), found))
             memory.heard(reading, subject, surnames)
         aside = [draft for draft in draft_asides(tagged, surnames) if says_enough(draft.questions[0], draft.kind)]
