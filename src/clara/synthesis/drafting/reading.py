@@ -21,7 +21,10 @@ _SUBJECT = re.compile(
 )
 _RELATIVE = re.compile(rf"(?P<subject>{NOUN_PHRASE}),?w(?P<adverbs>a*)(?=[BHMvf])")
 _REDUCED = re.compile(rf"(?P<subject>{NOUN_PHRASE})(?P<aside>\([^()]*\))?,a?(?P<verb>[qf])(?=p)")
-_KIND_OF = re.compile(rf"(?P<subject>{NOUN_PHRASE})(?:\([^()]*\))?Ba?d(?:a?[jq#nc]|[Kyg])*n(?P<verb>[qf])(?=p)")
+_KIND_OF = re.compile(
+    rf"(?P<subject>{NOUN_PHRASE})(?:\([^()]*\))?Ba?(?=d)(?:{LIST}|{NOUN_PHRASE})(?:p{NOUN_PHRASE})?"
+    r",?(?:(?:a?[qf],?)*ca?)?(?P<verb>[qf])(?=p)"
+)
 _LEAD = re.compile(rf"p{NOUN_PHRASE}(?:[po]{NOUN_PHRASE}){{0,2}},")
 _OPENS_ASIDE = re.compile(r"[pSgqat-]")
 _FINITE = re.compile(r"[BHMXvf]")
@@ -115,14 +118,22 @@ def read_sentence(sentence: str, *, tagged: Tagged | None = None) -> list[Readin
             found = _read(tagged, match.start("subject"), match.end("subject"), match.end())
             readings.extend(replace(reading, relative=True) for reading, _ in found)
     for match in (*_REDUCED.finditer(tagged.tags), *_KIND_OF.finditer(tagged.tags)):
-        if reading := _read_reduced(tagged, match):
-            readings.append(reading)
+        readings.extend(_read_reduced(tagged, match))
     return readings
 
 
-def _read_reduced(tagged: Tagged, match: re.Match[str]) -> Reading | None:
+def _read_reduced(tagged: Tagged, match: re.Match[str]) -> Iterator[Reading]:
     """'Oru, founded in 1908,' and 'Oru is a works founded in 1908' say that Oru was founded in 1908."""
-    place = match.start("verb")
+    place: int | None = match.start("verb")
+    while place is not None and tagged.tags[place] in "qf":
+        reading = _participle(tagged, match, place)
+        if reading is None:
+            return
+        yield reading
+        place = _next_verb(tagged.tags, _clause_end(tagged.tags, place + 1, passive=True), passive=True)
+
+
+def _participle(tagged: Tagged, match: re.Match[str], place: int) -> Reading | None:
     word, start, end = tagged.words[place]
     before = tagged.tags[match.start() - 1 : match.start()]
     if word not in PARTICIPLE or before in ("o", "p", "c", "t", "y") or "K" not in match["subject"]:

@@ -15,7 +15,7 @@ from clara.synthesis.drafting.verbs import Token, is_finite
 from clara.synthesis.drafting.words import BASES, COMMON_STARTS, PARTICIPLE, PAST, THIRD, word_set
 
 _WORD = re.compile(
-    r"(?:St|Dr|Mr|Mrs|Ms|Prof|Gen|Col|Lt|Jr|Sr|Mt|Ft|Rev|Sen|Gov|(?<![A-Za-z])[A-Z](?:\.[A-Z])*)\.(?=\s[A-Z])"
+    r"[\"“](?=[A-Z])[^\"“”.;:?!]{2,50}[\"”](?!\w)|(?:St|Dr|Mr|Mrs|Ms|Prof|Gen|Col|Lt|Jr|Sr|Mt|Ft|Rev|Sen|Gov|(?<![A-Za-z])[A-Z](?:\.[A-Z])*)\.(?=\s[A-Z])"
     r"|[^\W_](?:[\w'’.,&/–-]*[^\W_½¼¾])?[½¼¾]?(?:['’](?=\s))?|[^\w\s]"
 )
 _CLOSED = {
@@ -102,6 +102,8 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
     word = words[position][0]
     low = word.lower()
     before = tags[position - 1] if tags else ""
+    if len(word) > 1 and word[0] in '"“':
+        return "K"  # a title in quotes
     if not word[0].isalnum():
         return SIGNS.get(word, word if word in ',;:()"-' else ".")
     if word[0].isdigit():
@@ -173,7 +175,7 @@ def _with_main_verb(words: list[Token], tags: str) -> str:
         if open_part[position] not in "nq" or open_part[position - 1] not in "nKa)" or tags[position + 1] not in "dhpto#aKRj-":
             continue
         word = words[position][0]
-        if word in PAST and words[position + 1][0] != "by" and re.search(r"[nK)]", tags[:position]):
+        if (word in PAST or re.search(r"[a-z]{3}ed$", word)) and words[position + 1][0] != "by" and re.search(r"[nK)]", tags[:position]):
             return f"{tags[:position]}f{tags[position + 1 :]}"
         if word in THIRD or (word in BASES and re.search(r"[^su]s$", words[position - 1][0])):
             return f"{tags[:position]}v{tags[position + 1 :]}"

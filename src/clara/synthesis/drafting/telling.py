@@ -148,6 +148,8 @@ def mended(sentence: str) -> str:
     text = re.sub(r"\s+", " ", sentence).strip()
     if re.search(r" [,.;:)]| ['’]s |\( ", text):
         text = re.sub(r"`` ?| ?''", '"', text)
+        text = re.sub(r"(?<=\w) - (?=\w)", "-", text).replace(" -- ", "–")
+        text = re.sub(r" (?=n't\b|['’](?:re|ve|ll|d|m)\b)", "", text)
         text = re.sub(r" (?=[,.;:)%]|['’]s\b|['’] )", "", re.sub(r"([($]) ", r"\1", text))
     text = re.sub(r"(?<=\w)\((?=[\w ])", " (", text)
     text = re.sub(r"\( +", "(", text)
@@ -159,7 +161,7 @@ def as_written(draft: Draft, source: str) -> Draft:
     answer = draft.answer
     if answer not in source:
         pieces = re.findall(r"\w+|[^\w\s]", answer)
-        match = re.search(r"\s*".join(re.escape(piece) if piece != '"' else "(?:\"|``|'')" for piece in pieces), source)
+        match = re.search(r"\s*".join(re.escape(piece) if piece not in '"–' else "(?:\"|``|'')" if piece == '"' else "(?:–|--)" for piece in pieces), source)
         answer = match.group() if match else answer if draft.kind == "identity" else ""
     return replace(draft, answer=answer, evidence=source)
 
