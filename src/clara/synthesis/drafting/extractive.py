@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from clara.schema import Passage
 from clara.synthesis.drafting.asking import Statement
+from clara.synthesis.drafting.choosing import choose
 from clara.synthesis.drafting.clauses import parse_clauses
 from clara.synthesis.drafting.dates import draft_dates
 from clara.synthesis.drafting.descriptions import draft_descriptions, kind_noun
@@ -63,7 +64,7 @@ class ExtractiveDrafter:
         by_sentence = [draft_sentence(sentence, discourse) for sentence in sentences]
         drafts = [draft for found in by_sentence for draft in found]
         if not _is_sheet(sentences, discourse):
-            drafts = _join(sentences, drafts, draft_prose(sentences, title=discourse.title))
+            drafts = choose(_join(sentences, drafts, draft_prose(sentences, title=discourse.title)), passage)
         drafts.extend(draft_labels(lines, discourse.title))
         drafts.extend(draft_tables(lines, discourse.title))
         return [self._shuffled(draft, passage) for draft in drafts]
