@@ -63,8 +63,8 @@ class ExtractiveDrafter:
         ]
         by_sentence = [draft_sentence(sentence, discourse) for sentence in sentences]
         drafts = [draft for found in by_sentence for draft in found]
-        if not _is_sheet(sentences, discourse):
-            drafts = choose(_join(sentences, drafts, draft_prose(sentences, title=discourse.title)), passage)
+        if not _are_short(sentences):
+            drafts = choose(_join(sentences, drafts, draft_prose(sentences, title=discourse.title)), passage, sentences=sentences)
         drafts.extend(draft_labels(lines, discourse.title))
         drafts.extend(draft_tables(lines, discourse.title))
         return [self._shuffled(draft, passage) for draft in drafts]
@@ -78,13 +78,13 @@ class ExtractiveDrafter:
         return Draft(questions=tuple(questions), answer=draft.answer, evidence=draft.evidence, kind=draft.kind)
 
 
-def _is_sheet(sentences: list[str], discourse: Discourse) -> bool:
-    """Whether a passage is a sheet: short plain sentences about the one thing that its title names.
+def _are_short(sentences: list[str]) -> bool:
+    """Whether a passage is one of short plain sentences, as on a product sheet.
 
     There the plain rules ask for all there is, in the wordings that suit a sheet; other prose gets both sets of rules.
     """
     lengths = [len(sentence.split()) for sentence in sentences] or [0]
-    return bool(discourse.title) and max(lengths) <= 14 and sum(lengths) <= 10 * len(lengths)
+    return max(lengths) <= 14 and sum(lengths) <= 10 * len(lengths)
 
 
 def _join(sentences: list[str], plain: list[Draft], told: list[Draft]) -> list[Draft]:
