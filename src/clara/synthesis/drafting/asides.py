@@ -16,7 +16,7 @@ _BORN = re.compile(rf"\([^()]{{0,80}}?\b(?:born|b\.)(?: [A-Z][^()\d;]{{2,60}};)?
 _CALLED = re.compile(rf"^(?:The )?(?P<name>[A-ZÀ-Ý][\w.'’-]*(?: (?:(?:de|von|van|der|di|da|the|of|I+V?|al|ibn|bint) )*[A-ZÀ-Ý\"][\w.'’\"-]*){{0,5}})(?=,? (?:\d\w+ [A-Z]|[A-Z][^(]{{2,60}})?\(|, [^(]{{3,100}}\(| \()")
 _BORN_IN = re.compile(rf"(?P<name>{_NAME}),? (?:was )?born (?:on |in )?(?:{_DAY},? )?(?:in|at) (?P<place>[A-Z][\w'’-]+(?:, [A-Z][\w'’-]+| [A-Z][\w'’-]+)*)")
 _LIFE = re.compile(
-    rf"\((?:[^()]{{0,80}}?[;,] )?(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)? ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
+    rf"\((?:[^()]{{0,80}}?[;,] )??(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)? ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
 )
 _AGE_NOT = re.compile(r"\b(?:reign|r\.|ruled|active|fl\.|war|battle)\b", re.IGNORECASE)
 _APPOSED = re.compile(rf"(?P<name>K{{1,4}}),(?P<what>(?=d){SIMPLE}(?:[op]{NOUN_PHRASE}){{0,2}})(?=[,.;])")

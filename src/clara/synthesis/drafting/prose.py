@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 from clara.synthesis.drafting.asking import tidy_answer, tidy_question
 from clara.synthesis.drafting.objects import STRANDED_VERBS
-from clara.synthesis.drafting.phrases import is_date, is_person, is_place, kind_of_name
+from clara.synthesis.drafting.attributes import names_a_person
+from clara.synthesis.drafting.phrases import KIND_NOUNS, is_date, is_person, is_place, kind_of_name
 from clara.synthesis.drafting.reading import Chunk, Reading
 from clara.synthesis.drafting.subjects import names_itself
 from clara.synthesis.drafting.words import (
+    MONTH,
     NATIONS,
     NO_OBJECT_VERBS,
+    NOT_ROLES,
     NUMBER,
     PAST_OF,
     PERSON_VERBS,
@@ -44,6 +47,7 @@ _CAUSE = re.compile(
 _NOT_WHERE = word_set(
     "participate result invest interest believe involve include specialize engage lead increase differ rank appear star"
 )
+_TRADED = word_set("sell buy purchase offer price list acquire auction trade value estimate")
 _LOCATING = word_set("locate situate lie base headquarter set sit")
 _NO_OBJECT = {*NO_OBJECT_VERBS, "term", "dub", "see", "do"} - word_set(
     "include contain comprise show suggest demand begin start continue make find cause require leave keep"
@@ -55,6 +59,11 @@ _WITH_INFINITIVE = word_set(
 _NAMING = word_set("name call rename nickname title term dub entitle label")
 _DONE_FOR = word_set("use design intend build create make develop allow require need employ")
 _STRANDED_PASSIVE = word_set("as for to from with into of on upon")
+_KIN = word_set(
+    """son daughter wife husband brother sister father mother uncle aunt nephew niece cousin grandson granddaughter heir
+    count countess duke duchess baron baroness earl lord lady knight sultan noble nobleman noblewoman official peer member
+    native winner champion champion judge critic activist veteran pioneer nun priest rabbi chef model host spy"""
+)
 _VAGUE = word_set(
     """one part place time way number many several some most all both such few others other another thing things those
     this these them it that much more less times lot use case place rise care account advantage effect end addition
@@ -169,6 +178,8 @@ def says_enough(question: str, kind: str, *, generic: bool = False, lenient: boo
         return False
     if kind in ("definition", "birth", "death", "examples"):
         return True
+    if re.search(rf"\b{MONTH} \d{{1,2}}\?$|^(?:When|Where|In \w+ year|What) (?:do|does|did) [^?]*\b(?:won|was|were|had|became)\b", question):
+        return False
     if kind == "claim":
         return len(words) >= 4
     content = [word for word in re.findall(r"[^\W_][\w'’.-]*", question)[1:] if word.lower() not in _STOP]
@@ -297,7 +308,7 @@ def _how_many(told: Told) -> Iterator[Draft]:
                     yield from told.draft("count", match["value"], told.asks(f"{chunk.preposition} how many {match['noun']}", rest))
             elif chunk.preposition == "by" and (match := _PERCENT.match(chunk.object)) and not match["of"]:
                 yield from told.draft("change", match["value"], told.asks("By what percentage", rest))
-            elif chunk.preposition in ("for", "at") and (match := _MONEY.match(chunk.object)):
+            elif reading.verb.verb in _TRADED and chunk.preposition in ("for", "at") and (match := _MONEY.match(chunk.object)):
                 yield from told.draft("money", match["value"], told.asks(f"{chunk.preposition} how much", rest))
 
 
@@ -347,7 +358,7 @@ def _where(told: Told) -> Iterator[Draft]:
         if chunk.preposition in ("in", "at", "near", "on") and is_place(chunk.object) and not is_date(chunk.object):
             if place and reading.chunks[place - 1].kind in ("participle", "infinitive", "gerund"):
                 return
-            if place and reading.verb.form == "be" and reading.chunks[place - 1].kind == "noun":
+            if place and reading.verb.form == "be" and reading.chunks[0].kind == "noun":
                 return  # 'is a city in Ohio': part of what it is
             if " and " in chunk.object and not kind_of_name(chunk.object):
                 return
@@ -375,7 +386,7 @@ def _what_is(told: Told) -> Iterator[Draft]:
     apposition = re.split(r",| (?:who|which|that|whose|where) ", reading.apposition)[0]
     if re.match(r"(?:an?|the|one of) ", apposition) and names_itself(f"x {told.subject}"):
         tense = "was" if reading.auxiliary in ("was", "did", "had", "were") else "is"
-        who = "Who" if told.person(told.subject) else "What"
+        who = _who_or_what(told, apposition)
         yield from told.draft("definition", apposition, f"{who} {tense} {told.subject}?", most=12)
     if reading.verb.form != "be" or not reading.chunks or reading.opening:
         return
@@ -388,9 +399,20 @@ def _what_is(told: Told) -> Iterator[Draft]:
         return
     if re.search(r"\b(?:of|in|for|with)\b", told.subject) and not named:
         return
-    who = "Who" if told.person(told.subject) else "What"
     answer = _longer(reading, most=12)
+    who = _who_or_what(told, answer)
     yield from told.draft("definition", answer, f"{who} {reading.auxiliary} {told.subject}?", most=13)
+
+
+def _who_or_what(told: Told, answer: str) -> str:
+    """What is said decides: 'a clockmaker' is a person, 'a band' is none; else the name does."""
+    head = re.split(r" (?:of|for|in|from|at|to|by|with|and|who|on)\b|,", answer)[0].split()[-1].lower()
+    if head in KIND_NOUNS or head in ("group", "band", "company", "duo", "genus", "species", "family", "series"):
+        return "What"
+    person = names_a_person(head) or head in _KIN or re.search(r"(?:maker|player|keeper|writer|singer|baller|man|er|ician)$", head)
+    if person and told.subject[:1].isupper() and not told.subject.startswith("The ") and head not in NOT_ROLES:
+        return "Who"
+    return "Who" if told.person(told.subject) else "What"
 
 
 def _described(told: Told) -> Iterator[Draft]:

@@ -136,6 +136,10 @@ def _read_reduced(tagged: Tagged, match: re.Match[str]) -> Iterator[Reading]:
 def _participle(tagged: Tagged, match: re.Match[str], place: int) -> Reading | None:
     word, start, end = tagged.words[place]
     before = tagged.tags[match.start() - 1 : match.start()]
+    if tagged.tags[place] == "f" and not re.search(r"[,)][^;:]*[BHMvf]", tagged.tags[place:]):
+        return None
+    if match["subject"][0] == "d" and match["subject"][-1] == "n" and tagged.words[match.start()][0].lower() in ("a", "an"):
+        return None
     if word not in PARTICIPLE or before in ("o", "p", "c", "t", "y") or "K" not in match["subject"]:
         return None
     if word in ("made", "set", "used", "found", "based", "called", "known", "named") and tagged.words[place + 1][0] != "by":

@@ -15,7 +15,7 @@ from clara.synthesis.drafting.verbs import Token, is_finite
 from clara.synthesis.drafting.words import BASES, COMMON_STARTS, PARTICIPLE, PAST, THIRD, word_set
 
 _WORD = re.compile(
-    r"[\"“](?=[A-Z])[^\"“”.;:?!]{2,50}[\"”](?!\w)|(?:St|Dr|Mr|Mrs|Ms|Prof|Gen|Col|Lt|Jr|Sr|Mt|Ft|Rev|Sen|Gov|(?<![A-Za-z])[A-Z](?:\.[A-Z])*)\.(?=\s[A-Z])"
+    r"[\"“](?=[A-Z])[^\"“”.;:?!]{2,50}[\"”](?!\w)|(?:St|Dr|Mr|Mrs|Ms|Prof|Gen|Col|Lt|Jr|Sr|Mt|Ft|Rev|Sen|Gov|(?<![A-Za-z])[A-Z](?:\.[A-Z])*)\.(?=\s[A-Z])|(?<![A-Za-z])(?:[A-Z]\.){2,}(?=\s[a-z])"
     r"|[^\W_](?:[\w'’.,&/–-]*[^\W_½¼¾])?[½¼¾]?(?:['’](?=\s))?|[^\w\s]"
 )
 _CLOSED = {
@@ -55,7 +55,7 @@ _CLOSED = {
         private white black red blue green dark rich poor heavy light early""",
 }
 _LETTER = {word: letter for letter, words in _CLOSED.items() for word in words.split()}
-_NO_ADVERB = word_set("family only early supply assembly anomaly monopoly reply belly jelly ally bully folly july italy")
+_NO_ADVERB = word_set("weekly daily monthly yearly quarterly elderly friendly deadly lonely costly hourly holy lovely family only early supply assembly anomaly monopoly reply belly jelly ally bully folly july italy")
 _NO_GERUND = word_set(
     """thing king ring spring wing string building meeting painting morning evening ceiling nothing something anything
     everything being wedding clothing housing funding training engineering manufacturing setting beginning ending offspring
@@ -141,7 +141,9 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
     if before == "a" and position > 1 and low in BASES and low not in PARTICIPLE and tags[-2] == "n":
         if re.search(r"[^su]s$|people$|men$", words[position - 2][0]) and _LETTER.get(_word_at(words, position + 1), "n") in "dhn#pt":
             return "v"
-    if position and low not in _NOUNS_HERE and is_finite(words, position):
+    if low in ("composed", "made", "comprised", "formed") and _word_at(words, position + 1) in ("of", "up"):
+        return "q"
+    if position and before not in "djhyo$#p" and low not in _NOUNS_HERE and is_finite(words, position):
         return "f" if low in PARTICIPLE or low in PAST or low.endswith("ed") else "v"
     if position and before in ("c", "w", "T", ",", "a") and (low in THIRD or low in PAST) and low not in PARTICIPLE:
         return "v" if low in PAST or before in ("w", "T") else _plural_or_verb(words, position)
@@ -156,9 +158,15 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
     return "n"
 
 
+# a clause has one finite verb: a second one before any boundary is a noun or a participle
+_OF_ONE_CLAUSE = re.compile(r"((?<![,;:.wSTcb()R-])[BHMvf][^,;:.wSTcb()RBHMvfX-]*[dhnjKp#y])([vf])")
+
+
 def _settled(tags: str) -> str:
     """'of material', 'the negative', 'the drawing of lots': what ends a phrase is its noun."""
-    tags = re.sub(r"(?<=[dhyop])([jq#]*)j(?![jnKgqyaf#\"])", lambda match: match[1] + "n", tags)
+    tags = _OF_ONE_CLAUSE.sub(lambda match: match[1] + ("n" if match[2] == "v" else "q"), tags)
+    tags = re.sub(r"(?<=[dhyop])([jq#nKyg]*)j(?![jnKgqyaf#\"])", lambda match: match[1] + "n", tags)
+    tags = re.sub(r"(Ba?d[jnK#yg]*)f", r"\1q", tags)
     tags = re.sub(r"(?<=[dh#jp])f(?=[jnK])", "q", tags)
     return re.sub(r"(?<=[dhyj])g(?=[opBHMvfc.,;)])", "n", tags)
 
@@ -214,9 +222,11 @@ def _opens_small(words: list[Token], position: int, small: frozenset[str], names
     low = word.lower()
     if not word[1:].islower() and len(word) > 1:
         return False
+    following = words[position + 1][0] if position + 1 < len(words) else ""
+    if _LETTER.get(low) in ("j", "#") and following[:1].isupper() or following in ("de", "von", "van", "der", "di", "al"):
+        return False
     if low in _LETTER or low in COMMON_STARTS or low in small:
         return True
-    following = words[position + 1][0] if position + 1 < len(words) else ""
     if following[:1].isupper() or word in names:
         return False
     return bool(re.search(r"(?:s|ing|ed|ly|ion|ity|ness|ment|ism|ous|ive|ful|cal|nal|ory|ists)$", low))

@@ -60,7 +60,7 @@ class Memory:
 
     def _pronoun(self, word: str) -> str:
         if word == "it":
-            return self.topic if self.topic_age < _FORGOTTEN_AFTER else ""
+            return self.topic if self.topic_age < 2 or self.topic == self.title else ""
         if word == "they":
             return self.several if self.several_age < 2 else ""
         if not self.person and self.main and not is_place(self.main):
@@ -139,6 +139,9 @@ def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list
     return [draft for draft in drafts if draft.answer]
 
 
+_LEFT_TO_THE_READER = {"object", "doer", "subject", "possession", "identity", "definition", "age", "size", "cause", "place"}
+
+
 def mended(sentence: str) -> str:
     """A sentence whose words were pulled apart ('Perth 's mayor , who') as it was printed.
 
@@ -168,6 +171,8 @@ def as_written(draft: Draft, source: str) -> Draft:
 
 def keeps_in_prose(draft: Draft) -> bool:
     """Whether a draft of the plain rules is good enough for prose that they were not made for."""
+    if draft.kind in _LEFT_TO_THE_READER or draft.questions[0].startswith("What kind of thing"):
+        return False
     return says_enough(draft.questions[0], "definition" if draft.kind in ("definition", "abbreviation") else draft.kind)
 
 
@@ -192,7 +197,7 @@ def _possessive(owner: str) -> str:
 def _small_start(subject: str, tags: str) -> str:
     """The subject as it stands inside a sentence: 'The lamp' -> 'the lamp', 'Perth' stays."""
     first = subject.split()[0]
-    if tags[:1] == "K" or first.lower() in NATIONS or not first[1:].islower() and first != "A":
+    if tags[:1] in ("K", "y") or first.lower() in NATIONS or not first[1:].islower() and first != "A":
         return subject
     if first.isalpha() and is_place(first):
         return subject
