@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from clara.synthesis.drafting.phrases import NOUN_PHRASE, SIMPLE, is_date, is_person, is_place
 from clara.synthesis.drafting.tagging import Tagged
-from clara.synthesis.drafting.words import DATE
+from clara.synthesis.drafting.words import DATE, MONTH
 from clara.synthesis.drafts import Draft
 
 _NAME = r"[A-ZÀ-Ý][\w.'’-]*(?: (?:de |von |van |der |di |da |al-)?[A-ZÀ-Ý][\w.'’-]*){1,4}"
@@ -18,7 +18,7 @@ _BORN_IN = re.compile(rf"(?P<name>{_NAME}),? (?:was )?born (?:on |in )?(?:{_DAY}
 _LIFE = re.compile(
     rf"\((?:[^()]{{0,80}}?[;,] )??(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)? ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
 )
-_AGE_NOT = re.compile(r"\b(?:reign|r\.|ruled|active|fl\.|war|battle)\b", re.IGNORECASE)
+_AGE_NOT = re.compile(r"\b(?:reign|r\.|ruled|active|fl\.|war|battle|treaty|conference|festival|tournament|season|championships?|was an? [a-z ]*(?:game|match|event|race))\b", re.IGNORECASE)
 _APPOSED = re.compile(rf"(?P<name>K{{1,4}}),(?P<what>(?=d){SIMPLE}(?:[op]{NOUN_PHRASE}){{0,2}})(?=[,.;])")
 _SUCH_AS = re.compile(
     rf"(?P<what>(?:[jqnKg]*n)(?:o{NOUN_PHRASE})?),?-S?p?(?P<list>{NOUN_PHRASE}(?:,{NOUN_PHRASE})*(?:,?c{NOUN_PHRASE})?)(?=,[wSgqdK]|[.;)])"
@@ -32,7 +32,7 @@ def draft_lives(sentence: str, *, lived: bool = False) -> list[Draft]:
     called = _CALLED.match(sentence)
     name = called["name"] if called else ""
     if name and (match := _LIFE.search(sentence)) and match.start() < 160 and not _AGE_NOT.search(sentence[: match.end()]):
-        if is_person(name) or _PROFESSION.search(sentence[match.end() : match.end() + 120]) or lived:
+        if is_person(name) or _PROFESSION.search(sentence[match.end() : match.end() + 120]) or lived or _days(match):
             drafts.append(_draft("birth", match["born"], sentence, f"When was {name} born?"))
             drafts.append(_draft("death", match["died"], sentence, f"When did {name} die?"))
     elif name and (match := _BORN.search(sentence)) and match.start() < 120:
@@ -40,6 +40,11 @@ def draft_lives(sentence: str, *, lived: bool = False) -> list[Draft]:
     if (match := _BORN_IN.search(sentence)) and is_person(match["name"]) and not is_date(match["place"]):
         drafts.append(_draft("birthplace", match["place"], sentence, f"Where was {match['name']} born?"))
     return drafts
+
+
+def _days(match: re.Match[str]) -> bool:
+    """Two full days in brackets are a life's, where nothing speaks of a war or a reign."""
+    return all(re.search(rf"{MONTH} \d|\d {MONTH}", match[group]) for group in ("born", "died"))
 
 
 def draft_asides(tagged: Tagged, surnames: frozenset[str]) -> Iterator[Draft]:

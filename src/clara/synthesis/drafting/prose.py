@@ -59,7 +59,7 @@ _WITH_INFINITIVE = word_set(
 _NAMING = word_set("name call rename nickname title term dub entitle label")
 _DONE_FOR = word_set("use design intend build create make develop allow require need employ")
 _STRANDED_PASSIVE = word_set("as for to from with into of on upon")
-_KIN = word_set(
+KIN = word_set(
     """son daughter wife husband brother sister father mother uncle aunt nephew niece cousin grandson granddaughter heir
     count countess duke duchess baron baroness earl lord lady knight sultan noble nobleman noblewoman official peer member
     native winner champion champion judge critic activist veteran pioneer nun priest rabbi chef model host spy"""
@@ -72,7 +72,7 @@ _VAGUE = word_set(
 )
 _UNCLEAR = re.compile(
     r"\b(?:such|another|same|respectively|latter|former|above|below|following|aforementioned|as well|ones?|others?"
-    r"|there|however|therefore|thus|hence|said|so|too|instead|else|otherwise|I|we|us|our|my|you|your|me|myself|mine"
+    r"|however|therefore|thus|hence|said|so|too|instead|else|otherwise|I|we|us|our|my|you|your|me|myself|mine"
     r"|him|them|herself|himself|now|today|ago|currently|recently)\b"
 )
 _STOP = word_set(
@@ -167,7 +167,7 @@ def says_enough(question: str, kind: str, *, generic: bool = False, lenient: boo
     """
     words = question[:-1].split()
     least = 3 if kind in ("definition", "birth", "death") else 4 if generic or kind in ("date", "place") else 5
-    if not least <= len(words) <= 26 or _UNCLEAR.search(question) or question.count(",") > 2:
+    if not least <= len(words) <= 26 or _UNCLEAR.search(re.sub(r"\b([A-Z]\w+) I\b", r"\1", question)) or question.count(",") > 2:
         return False
     if question.count('"') % 2 or re.search(r"[;:()\[\]|]|[.!] [A-Z]", re.sub(r"\b(?:[A-Z]|[JS]r|Dr|St|Mr|Mrs)\.", "", question)):
         return False
@@ -224,6 +224,8 @@ def _settled(told: Told, without: int | None = None) -> tuple[Chunk, ...]:
     kept = []
     for place, chunk in enumerate(told.reading.chunks):
         if place == without:
+            continue
+        if chunk.kind == "prepositional" and re.search(r"\b(?:this|these|those|that|it|them|him|her)\b", chunk.text):
             continue
         if chunk.kind == "comma" and place + 1 < len(told.reading.chunks) and told.reading.chunks[place + 1].kind != "prepositional":
             break
@@ -392,7 +394,9 @@ def _what_is(told: Told) -> Iterator[Draft]:
         return
     yield from _described(told)
     first = reading.chunks[0]
-    if first.kind != "noun" or not re.match(r"(?:an?|one of|any) ", first.text) or _vague_definition(first.text):
+    if first.kind != "noun" or not (re.match(r"(?:an?|one of|any) ", first.text) or _is_post(first.text)):
+        return
+    if _vague_definition(first.text):
         return
     named = names_itself(told.subject) or names_itself(f"x {told.subject}")
     if not named and not re.match(r"(?:an? )?[a-z][\w-]*(?: [a-z][\w-]*){0,2}$", told.subject):
@@ -409,7 +413,7 @@ def _who_or_what(told: Told, answer: str) -> str:
     head = re.split(r" (?:of|for|in|from|at|to|by|with|and|who|on)\b|,", answer)[0].split()[-1].lower()
     if head in KIND_NOUNS or head in ("group", "band", "company", "duo", "genus", "species", "family", "series"):
         return "What"
-    person = names_a_person(head) or head in _KIN or re.search(r"(?:maker|player|keeper|writer|singer|baller|man|er|ician)$", head)
+    person = names_a_person(head) or head in KIN or re.search(r"(?:maker|player|keeper|writer|singer|baller|man|er|ician)$", head)
     if person and told.subject[:1].isupper() and not told.subject.startswith("The ") and head not in NOT_ROLES:
         return "Who"
     return "Who" if told.person(told.subject) else "What"
@@ -428,7 +432,13 @@ def _described(told: Told) -> Iterator[Draft]:
         yield from told.draft("description", first.text, f"What {reading.auxiliary} {told.subject}?", most=14)
     elif first.kind == "noun" and not re.search(r"(?:er|ive|able|al|ous|ent|mild|bad|high|low)$", first.text.split()[0] if len(first.text.split()) == 1 else ""):
         who = "Who" if told.person(first.text) else "What"
-        yield from told.draft("description", _longer(reading, most=10), f"{who} {reading.auxiliary} {told.subject}?", most=11)
+        yield from told.draft("description", _longer(reading, most=10), f"{who} {reading.auxiliary} {told.subject}?", most=18)
+
+
+def _is_post(text: str) -> bool:
+    """'President and Co-Founder of Vexel', 'vice president of Norway'."""
+    head = re.split(r" (?:of|and|for|in)\b|,", text)[0].split()[-1].lower()
+    return names_a_person(head) or head in KIN or head in ("ceo", "chair", "chairman", "mayor", "minister")
 
 
 def _vague_definition(text: str) -> bool:
@@ -475,7 +485,9 @@ def _claim(told: Told) -> Iterator[Draft]:
 def _object(told: Told) -> Iterator[Draft]:
     reading = told.reading
     verb = reading.verb.verb
-    if reading.is_passive or reading.verb.form in ("be", "have") or not reading.chunks:
+    if reading.is_passive or reading.verb.form == "be" or not reading.chunks:
+        return
+    if reading.verb.form == "have" and not (told.lenient and len(reading.chunks[0].text.split()) > 2):
         return
     first = reading.chunks[0]
     if first.kind != "noun" or verb in _NO_OBJECT:
@@ -490,9 +502,9 @@ def _object(told: Told) -> Iterator[Draft]:
             taken += len(chunk.text.split())
         else:
             remaining.append(chunk)
-    if any(chunk.kind in ("other", "noun", "participle", "infinitive", "adjective") for chunk in remaining):
+    if any(chunk.kind in ("other", "noun", "participle", "adjective") for chunk in remaining):
         return
-    rest = " ".join(chunk.text for chunk in remaining if chunk.kind != "gerund")
+    rest = " ".join(chunk.text for chunk in remaining if chunk.kind not in ("gerund", "infinitive"))
     wh = "Who" if told.person(first.text) else "What"
     if kind := kind_of_name(first.text):
         wh = f"Which {kind}"
@@ -565,10 +577,11 @@ def _purpose(told: Told) -> Iterator[Draft]:
         return
     if reading.verb.form == "passive" and chunks[0].kind != "prepositional" or _FOR_ITSELF.search(chunks[-1].text):
         return
-    if any(re.search(r"\b(?:first|only|last)\b", chunk.text) for chunk in chunks) or len(last.text.split()) > 13:
+    aim = re.split(r", | and to ", last.text)[0]
+    if any(re.search(r"\b(?:first|only|last)\b", chunk.text) for chunk in chunks) or len(aim.split()) > 13:
         return
     rest = " ".join(chunk.text for chunk in chunks)
-    yield from told.draft("purpose", last.text, told.asks("Why", rest), most=13)
+    yield from told.draft("purpose", aim, told.asks("Why", rest), most=13)
 
 
 def _to_do(told: Told) -> Iterator[Draft]:
@@ -608,6 +621,8 @@ def _of_subject(told: Told) -> Iterator[Draft]:
     """Who or what is it that ...? The question keeps the sentence's own order."""
     reading = told.reading
     subject = _small(told)
+    if subject.lower() == "there":
+        yield from _there_are(told)
     if reading.tags[:1] == "R" and told.subject and told.subject[:1].isupper() and reading.verb.form == "be" and reading.chunks:
         rest = _plain(told)
         if _whole(told) and (_SUPERLATIVE.match(rest) or _ONLY_ONE.match(rest)):
@@ -654,6 +669,18 @@ def _of_subject(told: Told) -> Iterator[Draft]:
         return
     wh = _asks_for(told, subject, reading.verb.verb)
     yield from told.draft("subject", reading.subject, f"{wh} {told.says(rest)}{date}?", most=7)
+
+
+def _there_are(told: Told) -> Iterator[Draft]:
+    """'There are 140 airfields in Ohio' -> how many airfields are there in Ohio?"""
+    reading = told.reading
+    chunks = [chunk for chunk in reading.chunks if chunk.kind != "adverb"]
+    match = _COUNTED.match(chunks[0].text) if chunks and reading.verb.form == "be" else None
+    if match is None or len(chunks) < 2 and not match["more"]:
+        return
+    rest = " ".join(chunk.text for chunk in _settled(told)[1:] if chunk.kind == "prepositional")
+    asked = f"How many {match['noun']}{match['more']} {reading.auxiliary} there {rest} {_opening(reading)}?"
+    yield from told.draft("count", match["value"], asked)
 
 
 def _value_of(subject: str) -> str:

@@ -16,7 +16,7 @@ from clara.synthesis.drafting.verbs import VerbGroup, read_verb
 from clara.synthesis.drafting.words import DATE, PARTICIPLE
 
 _SUBJECT = re.compile(
-    rf"(?P<subject>R|{LIST}(?:o{NOUN_PHRASE})?|{LONG_PHRASE}(?:q(?:p{NOUN_PHRASE}){{1,2}})?)(?P<aside>\([^()]*\))?(?:,(?P<apposition>[dKhnjwqpga#][^;:-]{{0,30}}?),)?"
+    rf"(?P<subject>R|{LIST}(?:o{NOUN_PHRASE})?|{LONG_PHRASE}(?:q(?:p{NOUN_PHRASE}){{1,2}})?)(?P<aside>\([^()]*\),?)?(?:,(?P<apposition>[dKhnjwqpga#][^;:-]{{0,30}}?),)?"
     r"(?P<adverbs>a*)(?=[BHMvf])"
 )
 _RELATIVE = re.compile(rf"(?P<subject>{NOUN_PHRASE}),?w(?P<adverbs>a*)(?=[BHMvf])")
@@ -117,6 +117,9 @@ def read_sentence(sentence: str, *, tagged: Tagged | None = None) -> list[Readin
         if match.end() not in taken and tagged.words[match.end("subject")][0] in (",", "who", "which"):
             found = _read(tagged, match.start("subject"), match.end("subject"), match.end())
             readings.extend(replace(reading, relative=True) for reading, _ in found)
+    if opened := re.match(r"q(?=p)", tagged.tags):
+        if readings and (reading := _participle(tagged, opened, 0, subject=readings[0].subject, tags=readings[0].tags)):
+            readings.append(reading)
     for match in (*_REDUCED.finditer(tagged.tags), *_KIND_OF.finditer(tagged.tags)):
         readings.extend(_read_reduced(tagged, match))
     return readings
@@ -133,8 +136,13 @@ def _read_reduced(tagged: Tagged, match: re.Match[str]) -> Iterator[Reading]:
         place = _next_verb(tagged.tags, _clause_end(tagged.tags, place + 1, passive=True), passive=True)
 
 
-def _participle(tagged: Tagged, match: re.Match[str], place: int) -> Reading | None:
+def _participle(
+    tagged: Tagged, match: re.Match[str], place: int, *, subject: str = "", tags: str = ""
+) -> Reading | None:
     word, start, end = tagged.words[place]
+    word = word.lower()
+    if subject:
+        return _passive(tagged, place, subject, tags) if word in PARTICIPLE and word not in ("based", "known") else None
     before = tagged.tags[match.start() - 1 : match.start()]
     if tagged.tags[place] == "f" and not re.search(r"[,)][^;:]*[BHMvf]", tagged.tags[place:]):
         return None
@@ -145,16 +153,22 @@ def _participle(tagged: Tagged, match: re.Match[str], place: int) -> Reading | N
     if word in ("made", "set", "used", "found", "based", "called", "known", "named") and tagged.words[place + 1][0] != "by":
         if word not in ("based", "known"):
             return None
+    return _passive(tagged, place, tagged.piece(match.start("subject"), match.end("subject")), match["subject"])
+
+
+def _passive(tagged: Tagged, place: int, subject: str, tags: str) -> Reading:
+    word, start, end = tagged.words[place]
+    word = word.lower()
     last = _clause_end(tagged.tags, place + 1, passive=True)
     auxiliary = "is" if word in ("based", "known") else "was"
     return Reading(
         sentence=tagged.text,
-        subject=tagged.piece(match.start("subject"), match.end("subject")),
+        subject=subject,
         verb=VerbGroup("passive", auxiliary, PARTICIPLE[word], start, end),
         words=word,
         chunks=tuple(_chunks(tagged, place + 1, last)),
         after=tagged.text[tagged.words[last][1] :] if last < len(tagged.words) else "",
-        tags=match["subject"],
+        tags=tags,
         relative=True,
     )
 

@@ -35,7 +35,7 @@ _CLOSED = {
     "p": """in on at by for from with about into through during between among against under over near within without
         across along around behind beyond upon toward towards via per throughout despite like including outside inside
         following onto above below beside besides amid amongst except off out up down alongside opposite regarding
-        concerning versus""",
+        concerning versus starring featuring containing involving using""",
     "B": "is are was were",
     "e": "been be being",
     "H": "has have had",
@@ -227,6 +227,8 @@ def _opens_small(words: list[Token], position: int, small: frozenset[str], names
         return False
     if low in _LETTER or low in COMMON_STARTS or low in small:
         return True
+    if low in PARTICIPLE and _LETTER.get(following) in ("p", "t"):
+        return True  # 'Founded in 2000, ...'
     if following[:1].isupper() or word in names:
         return False
     return bool(re.search(r"(?:s|ing|ed|ly|ion|ity|ness|ment|ism|ous|ive|ful|cal|nal|ory|ists)$", low))

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from clara.synthesis.drafting.asides import draft_asides, draft_lives
+from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.phrases import is_person, is_place
-from clara.synthesis.drafting.prose import Told, draft_reading, says_enough
+from clara.synthesis.drafting.prose import KIN, Told, draft_reading, says_enough
 from clara.synthesis.drafting.reading import Reading, read_sentence
 from clara.synthesis.drafting.subjects import names_itself
 from clara.synthesis.drafting.tagging import tag_sentence
@@ -32,6 +33,7 @@ class Memory:
     several: str = ""
     several_age: int = 99
     rivals: set[str] = field(default_factory=set)  # persons that have been subjects lately
+    lived: bool = False  # the passage says he or she
     main: str = ""  # the first thing named as a subject
     kinds: dict[str, str] = field(default_factory=dict)  # 'company' -> 'Vexel Ltd', after 'Vexel Ltd is a company'
 
@@ -85,7 +87,11 @@ class Memory:
 
     def _named(self, reading: Reading, subject: str, surnames: frozenset[str]) -> None:
         self.main = self.main or subject
-        if is_person(subject, surnames):
+        kind = self._kind(reading)
+        thing = bool(kind) and not names_a_person(kind) and kind not in KIN
+        if thing or not self.lived:
+            self.topic, self.topic_age = subject, 0
+        if is_person(subject, surnames) and not thing:
             if subject.split()[-1] != self.person.split(" ")[-1]:
                 self.rivals = {subject} if self.person_age > _FORGOTTEN_AFTER else {*self.rivals, subject}
                 self.person = subject
@@ -103,6 +109,7 @@ class Memory:
 
 
 _TOO_FEW = 3
+_ABOUT = re.compile(r"^This (?:is )?an? (?:document|article|page|text) (?:is )?about (?P<title>[A-Z0-9][^.]{1,60}?)(?: \([^)]*\))?\.")
 
 
 def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
@@ -112,19 +119,21 @@ def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
 
 
 def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list[Draft]:
+    about = _ABOUT.match(sentences[0]) if sentences and not title else None
+    title = about["title"] if about else title
     text = " ".join(sentences)
     small = frozenset(re.findall(r"(?<=\s)[a-z]+", text))
     names = frozenset(re.findall(r"(?<=[a-z,] )[A-ZÀ-Ý][\w’'-]+", text))
     surnames = frozenset(name.split()[-1] for name in _FULL_NAME.findall(text) if is_person(name))
-    memory = Memory(title=title, topic=title, topic_age=0 if title else 99)
+    lived = re.search(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er)\b", text) is not None
+    memory = Memory(title=title, topic=title, topic_age=0 if title else 99, lived=lived)
     if is_person(title):
         memory.person, memory.person_age, memory.topic = title, 0, ""
-    lived = re.search(r"(?:^|[.] )(?:He|She|His|Her) ", text) is not None
     drafts: list[Draft] = []
     for source in sentences:
         sentence = mended(source)
         memory.next_sentence()
-        if not _is_plain(sentence):
+        if not _is_plain(sentence) or (about and source is sentences[0]):
             continue
         found = draft_lives(sentence, lived=lived and source == sentences[0])
         tagged = tag_sentence(sentence, small=small, names=names)
@@ -184,10 +193,10 @@ def _new(drafts: list[Draft], found: list[Draft]) -> list[Draft]:
 
 def _is_plain(sentence: str) -> bool:
     """Whether a sentence is one of prose: not speech, no list of numbers, no code."""
-    if sentence[:1] in "\"'“‘" or re.search(r"[|{}<>=\\_]|https?:|\bet al\b", sentence) or sentence.count('"') % 2:
+    if re.match(r"[\"'“‘](?![A-Z][^\"”.!?]{2,50}[\"”] [a-z])", sentence) or re.search(r"[|{}<>=\\_]|https?:|\bet al\b", sentence) or sentence.count('"') % 2:
         return False
     words = re.findall(r"[^\W_][\w'’-]*", sentence)
-    return 3 <= len(words) <= 100 and sum(word[0].isalpha() for word in words) >= len(words) * 0.6
+    return 3 <= len(words) <= 160 and sum(word[0].isalpha() for word in words) >= len(words) * 0.6
 
 
 def _possessive(owner: str) -> str:
