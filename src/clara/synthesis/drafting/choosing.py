@@ -21,12 +21,19 @@ _TELLING_KINDS = word_set("description agent claim abbreviation count cause birt
 _DULL_KINDS = word_set("place doer occasion object definition subject purpose possession identity")
 
 
-def choose(drafts: Sequence[Draft], passage: Passage, *, sentences: Sequence[str]) -> list[Draft]:
-    """The drafts to hand over, in their order; none that verification would refuse, no question twice."""
+def choose(
+    drafts: Sequence[Draft], passage: Passage, *, sentences: Sequence[str], spare: Sequence[Draft] = ()
+) -> list[Draft]:
+    """The drafts to hand over, in their order; none that verification would refuse, no question twice.
+
+    `spare` drafts are taken only where the others are not enough.
+    """
     asked: set[str] = set()
     sound: list[tuple[int, int, Draft]] = []
     places = {sentence: place for place, sentence in reversed(list(enumerate(sentences)))}
-    for draft in drafts:
+    for draft in (*drafts, *spare):
+        if len(sound) >= ENOUGH and any(draft is other for other in spare):
+            break
         question = normalize_answer(draft.questions[0])
         if question not in asked and verify_draft(draft, passage, extractive=True) is None:
             asked.add(question)

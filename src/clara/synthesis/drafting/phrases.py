@@ -7,7 +7,7 @@ import re
 from clara.synthesis.drafting.subjects import looks_like_person
 from clara.synthesis.drafting.words import DATE, MONTH, NATIONS, NUMBER, PERSONS, ROLES, YEAR, word_set
 
-SIMPLE = r"(?:[dh]?(?:a?[jq#$]|[nKyg%\"])*[nK#%](?:\"(?![nK]))?)"
+SIMPLE = r"(?:[dh]?(?:a?j(?:,j)*,?c(?=a?jn|a?jj)|a?[jq#$]|[nKyg%\"])*[nK#%](?:\"(?![nK]))?)"
 NOUN_PHRASE = rf"(?:{SIMPLE}(?:o{SIMPLE})*)"
 LIST = rf"(?:{NOUN_PHRASE}(?:,{NOUN_PHRASE})*,?c{NOUN_PHRASE})"
 LONG_PHRASE = rf"(?:{NOUN_PHRASE}(?:p{NOUN_PHRASE})*)"

@@ -148,7 +148,8 @@ def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list
     return [draft for draft in drafts if draft.answer]
 
 
-_LEFT_TO_THE_READER = {"object", "doer", "subject", "possession", "identity", "definition", "age", "size", "cause", "place"}
+SPARE_KINDS = {"object", "doer", "possession", "cause", "place"}  # of the plain rules: where all else is too little
+LEFT_TO_THE_READER = {"object", "doer", "subject", "possession", "identity", "definition", "age", "size", "cause", "place"}
 
 
 def mended(sentence: str) -> str:
@@ -157,7 +158,7 @@ def mended(sentence: str) -> str:
     >>> mended("Perth 's mayor , Ann Lee( born 1950) , left .")
     "Perth's mayor, Ann Lee (born 1950), left."
     """
-    text = re.sub(r"\s+", " ", sentence).strip()
+    text = _CITATION.sub("", re.sub(r"\s+", " ", sentence)).strip()
     if re.search(r" [,.;:)]| ['’]s |\( ", text):
         text = re.sub(r"`` ?| ?''", '"', text)
         text = re.sub(r"(?<=\w) - (?=\w)", "-", text).replace(" -- ", "–")
@@ -166,6 +167,12 @@ def mended(sentence: str) -> str:
     text = re.sub(r"(?<=\w)\((?=[\w ])", " (", text)
     text = re.sub(r"\( +", "(", text)
     return re.sub(r"(?<=\w)- (?=\w)(?!and |or |to )", "-", text)
+
+
+_CITATION = re.compile(
+    r" ?\((?:[^()]*[<>=][^()]*|[A-Z][^()]*,? \d{4}[a-z]?(?:[;,] [^()]*)?|(?:[Ff]ig|[Tt]able|[Ss]ee)[^()]*)\)"
+    r"| ?\[(?:[\d, –-]+|citation needed)\]"
+)
 
 
 def as_written(draft: Draft, source: str) -> Draft:
@@ -180,7 +187,7 @@ def as_written(draft: Draft, source: str) -> Draft:
 
 def keeps_in_prose(draft: Draft) -> bool:
     """Whether a draft of the plain rules is good enough for prose that they were not made for."""
-    if draft.kind in _LEFT_TO_THE_READER or draft.questions[0].startswith("What kind of thing"):
+    if draft.kind in LEFT_TO_THE_READER or draft.questions[0].startswith("What kind of thing"):
         return False
     return says_enough(draft.questions[0], "definition" if draft.kind in ("definition", "abbreviation") else draft.kind)
 
