@@ -59,6 +59,12 @@ _WITH_INFINITIVE = word_set(
 _NAMING = word_set("name call rename nickname title term dub entitle label")
 _DONE_FOR = word_set("use design intend build create make develop allow require need employ")
 _STRANDED_PASSIVE = word_set("as for to from with into of on upon")
+_THINGS = word_set(
+    """group band company duo trio genus species family series place village settlement community municipality suburb
+    neighborhood film movie game show episode drama sitcom play opera musical comedy single journal plant moth building
+    ship vessel aircraft car website service software dialect railway highway route airline brand product drug protein
+    gene disease condition event competition race tavern area region program computer number character thriller"""
+)
 KIN = word_set(
     """son daughter wife husband brother sister father mother uncle aunt nephew niece cousin grandson granddaughter heir
     count countess duke duchess baron baroness earl lord lady knight sultan noble nobleman noblewoman official peer member
@@ -68,7 +74,7 @@ _VAGUE = word_set(
     """one part place time way number many several some most all both such few others other another thing things those
     this these them it that much more less times lot use case place rise care account advantage effect end addition
     result example fact order half people members areas forms ways types kinds examples parts years cases control
-    something anything everything nothing someone anyone everyone none each either same means work"""
+    you we us them something anything everything nothing someone anyone everyone none each either same means work"""
 )
 _UNCLEAR = re.compile(
     r"\b(?:such|another|same|respectively|latter|former|above|below|following|aforementioned|as well|ones?|others?"
@@ -178,7 +184,9 @@ def says_enough(question: str, kind: str, *, generic: bool = False, lenient: boo
         return False
     if kind in ("definition", "birth", "death", "examples"):
         return True
-    if re.search(rf"\b{MONTH} \d{{1,2}}\?$|^(?:When|Where|In \w+ year|What) (?:do|does|did) [^?]*\b(?:won|was|were|had|became)\b", question):
+    if re.search(rf"\b{MONTH} \d{{1,2}}(?:\?$| (?!\d{{4}}))|\b(?:as|to|of|on|for|with|from) at\b|^(?:When|Where|In \w+ year|What) (?:do|does|did) [^?]*\b(?:won|was|were|had|became)\b", question):
+        return False
+    if question.count("“") != question.count("”") or re.match(r"\w* ?[Hh]ow many\b[^?]*? and (?:only )?\d", question):
         return False
     if kind == "claim":
         return len(words) >= 4
@@ -408,12 +416,18 @@ def _what_is(told: Told) -> Iterator[Draft]:
     yield from told.draft("definition", answer, f"{who} {reading.auxiliary} {told.subject}?", most=13)
 
 
+def _head(phrase: str) -> str:
+    """'album' of 'the second album by Cyndi Lauper'."""
+    return re.split(r" (?:of|for|in|from|at|to|by|with|and|who|on)\b|,", phrase)[0].split()[-1].lower()
+
+
 def _who_or_what(told: Told, answer: str) -> str:
     """What is said decides: 'a clockmaker' is a person, 'a band' is none; else the name does."""
-    head = re.split(r" (?:of|for|in|from|at|to|by|with|and|who|on)\b|,", answer)[0].split()[-1].lower()
-    if head in KIND_NOUNS or head in ("group", "band", "company", "duo", "genus", "species", "family", "series"):
+    head = _head(answer)
+    if head in KIND_NOUNS or head in _THINGS:
         return "What"
-    person = names_a_person(head) or head in KIN or re.search(r"(?:maker|player|keeper|writer|singer|baller|man|er|ician)$", head)
+    person = names_a_person(head) or head in KIN or re.search(r"(?:maker|player|keeper|writer|singer|baller|man|ician)$", head)
+    person = person or (head.endswith("er") and len(re.findall(r"\b[A-Z]", told.subject)) > 1)
     if person and told.subject[:1].isupper() and not told.subject.startswith("The ") and head not in NOT_ROLES:
         return "Who"
     return "Who" if told.person(told.subject) else "What"
@@ -651,6 +665,8 @@ def _of_subject(told: Told) -> Iterator[Draft]:
     if subject[0].isdigit():
         return
     first = subject.split()[0].lower()
+    if reading.relative and first in ("a", "an"):
+        return
     if first in QUANTIFIERS or len(subject.split()) > 7 or is_date(subject):
         return
     if not named and (reading.relative or (first in ("the", "this") and len(subject.split()) < 3 and not told.lenient)):
@@ -668,6 +684,8 @@ def _of_subject(told: Told) -> Iterator[Draft]:
         yield from told.draft("subject", role["name"], f"Which {role['role']} {told.says(rest)}{date}?")
         return
     wh = _asks_for(told, subject, reading.verb.verb)
+    if reading.verb.form == "be" and wh == "Who" and chunks[0].kind == "noun" and _head(chunks[0].text) in {*_THINGS, *KIND_NOUNS}:
+        wh = "What"
     yield from told.draft("subject", reading.subject, f"{wh} {told.says(rest)}{date}?", most=7)
 
 

@@ -101,6 +101,8 @@ def read_sentence(sentence: str, *, tagged: Tagged | None = None) -> list[Readin
         match = _SUBJECT.match(tagged.tags, start)
         if match is None or match.end() in taken:
             continue
+        if match["apposition"] and (match["apposition"][0] == "K" and "c" in match["apposition"]):
+            continue  # a list of names
         if match["apposition"] and _FINITE.search(match["apposition"]) and "w" not in match["apposition"]:
             continue
         apposition = tagged.piece(match.start("apposition"), match.end("apposition")) if match["apposition"] else ""
@@ -199,7 +201,7 @@ def _places(tags: str) -> Iterator[int]:
         elif before in "cb" and place > 1 and tags[place - 2] == ",":
             if _FINITE.search(tags[segment : place - 2]):
                 yield place
-        elif before == "c" and tags[place] in "dK" and re.match(rf"{NOUN_PHRASE}[BHM]", tags[place:]):
+        elif before == "c" and tags[place] == "d" and re.match(rf"{NOUN_PHRASE}[BHM]", tags[place:]):
             if _FINITE.search(prefix):
                 yield place
         elif before == "a" and place > 1 and tags[place - 2] in ";":

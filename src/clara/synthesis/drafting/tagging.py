@@ -225,7 +225,9 @@ def _opens_small(words: list[Token], position: int, small: frozenset[str], names
     following = words[position + 1][0] if position + 1 < len(words) else ""
     if _LETTER.get(low) in ("j", "#") and following[:1].isupper() or following in ("de", "von", "van", "der", "di", "al"):
         return False
-    if low in _LETTER or low in COMMON_STARTS or low in small:
+    if low in _LETTER or low in COMMON_STARTS:
+        return True
+    if low in small and not following[:1].isupper():
         return True
     if low in PARTICIPLE and _LETTER.get(following) in ("p", "t"):
         return True  # 'Founded in 2000, ...'

@@ -47,6 +47,8 @@ class Memory:
         subject = reading.subject
         words = subject.split()
         first = words[0].lower()
+        if any(word in ("In", "On", "At", "By", "As", "When", "It") for word in words[1:]):
+            return ""  # a heading ran into the sentence
         if len(words) == 1 and first in ("it", "he", "she", "they"):
             return self._pronoun(first)
         if first in ("its", "his", "her", "their"):
@@ -65,7 +67,7 @@ class Memory:
             return self.topic if self.topic_age < 2 or self.topic == self.title else ""
         if word == "they":
             return self.several if self.several_age < 2 else ""
-        if not self.person and self.main and not is_place(self.main):
+        if not self.person and self.main and self.main.split()[-1][0].isupper() and not is_place(self.main):
             return self.main
         return self.person if self.person_age < _FORGOTTEN_AFTER and len(self.rivals) < 2 else ""
 
