@@ -167,7 +167,9 @@ def report_overlap(paragraphs: Sequence[Paragraph]) -> list[tuple[Paragraph, Dra
     for label, chosen in _groups(pairs, lambda pair: pair[0].half, HALVES):
         characters = share([overlaps(paragraph.text, draft, paragraph.answers) for paragraph, draft in chosen])
         tokens = share([_best_f1(draft, paragraph) >= 0.5 for paragraph, draft in chosen])
-        print(f"  {label:14} answers sharing a character with a human one: {characters}; with token F1 >= 0.5: {tokens}")
+        print(
+            f"  {label:14} answers sharing a character with a human one: {characters}; with token F1 >= 0.5: {tokens}"
+        )
     by_kind: dict[str, list[bool]] = {}
     for paragraph, draft in pairs:
         by_kind.setdefault(draft.kind, []).append(overlaps(paragraph.text, draft, paragraph.answers))

@@ -13,17 +13,26 @@ from clara.synthesis.drafts import Draft
 _NAME = r"[A-ZÀ-Ý][\w.'’-]*(?: (?:de |von |van |der |di |da |al-)?[A-ZÀ-Ý][\w.'’-]*){1,4}"
 _DAY = rf"(?:{DATE}|[A-Z][a-z]+ \d{{1,2}}, \d{{4}})"
 _BORN = re.compile(rf"\([^()]{{0,80}}?\b(?:born|b\.)(?: [A-Z][^()\d;]{{2,60}};)?(?: on| in)? (?:c\. )?(?P<born>{_DAY})")
-_CALLED = re.compile(rf"^(?:The )?(?P<name>[A-ZÀ-Ý][\w.'’-]*(?: (?:(?:de|von|van|der|di|da|the|of|I+V?|al|ibn|bint) )*[A-ZÀ-Ý\"][\w.'’\"-]*){{0,5}})(?=,? (?:\d\w+ [A-Z]|[A-Z][^(]{{2,60}})?\(|, [^(]{{3,100}}\(| \()")
-_BORN_IN = re.compile(rf"(?P<name>{_NAME}),? (?:was )?born (?:on |in )?(?:{_DAY},? )?(?:in|at) (?P<place>[A-Z][\w'’-]+(?:, [A-Z][\w'’-]+| [A-Z][\w'’-]+)*)")
+_CALLED = re.compile(
+    r"^(?:The )?(?P<name>[A-ZÀ-Ý][\w.'’-]*(?: (?:(?:de|von|van|der|di|da|the|of|I+V?|al|ibn|bint) )*[A-ZÀ-Ý\"][\w.'’\"-]*){0,5})(?=,? (?:\d\w+ [A-Z]|[A-Z][^(]{2,60})?\(|, [^(]{3,100}\(| \()"
+)
+_BORN_IN = re.compile(
+    rf"(?P<name>{_NAME}),? (?:was )?born (?:on |in )?(?:{_DAY},? )?(?:in|at) (?P<place>[A-Z][\w'’-]+(?:, [A-Z][\w'’-]+| [A-Z][\w'’-]+)*)"
+)
 _LIFE = re.compile(
     rf"\((?:[^()]{{0,80}}?[;,] )??(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)? ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
 )
-_AGE_NOT = re.compile(r"\b(?:reign|r\.|ruled|active|fl\.|war|battle|treaty|conference|festival|tournament|season|championships?|was an? [a-z ]*(?:game|match|event|race))\b", re.IGNORECASE)
+_AGE_NOT = re.compile(
+    r"\b(?:reign|r\.|ruled|active|fl\.|war|battle|treaty|conference|festival|tournament|season|championships?|was an? [a-z ]*(?:game|match|event|race))\b",
+    re.IGNORECASE,
+)
 _APPOSED = re.compile(rf"(?P<name>K{{1,4}}),(?P<what>(?=d){SIMPLE}(?:[op]{NOUN_PHRASE}){{0,2}})(?=[,.;])")
 _SUCH_AS = re.compile(
     rf"(?P<what>(?:[jqnKg]*n)(?:o{NOUN_PHRASE})?),?-S?p?(?P<list>{NOUN_PHRASE}(?:,{NOUN_PHRASE})*(?:,?c{NOUN_PHRASE})?)(?=,[wSgqdK]|[.;)])"
 )
-_PROFESSION = re.compile(r"\b(?:is|was) an? [^.,;]*?\b\w+(?:er|or|ist|ian|man|woman|eer|poet|pope|king|queen|model|coach)\b")
+_PROFESSION = re.compile(
+    r"\b(?:is|was) an? [^.,;]*?\b\w+(?:er|or|ist|ian|man|woman|eer|poet|pope|king|queen|model|coach)\b"
+)
 
 
 def draft_lives(sentence: str, *, lived: bool = False) -> list[Draft]:
@@ -31,7 +40,12 @@ def draft_lives(sentence: str, *, lived: bool = False) -> list[Draft]:
     drafts: list[Draft] = []
     called = _CALLED.match(sentence)
     name = called["name"] if called else ""
-    if name and (match := _LIFE.search(sentence)) and match.start() < 160 and not _AGE_NOT.search(sentence[: match.end()]):
+    if (
+        name
+        and (match := _LIFE.search(sentence))
+        and match.start() < 160
+        and not _AGE_NOT.search(sentence[: match.end()])
+    ):
         if is_person(name) or _PROFESSION.search(sentence[match.end() : match.end() + 120]) or lived or _days(match):
             drafts.append(_draft("birth", match["born"], sentence, f"When was {name} born?"))
             drafts.append(_draft("death", match["died"], sentence, f"When did {name} die?"))
@@ -53,7 +67,12 @@ def draft_asides(tagged: Tagged, surnames: frozenset[str]) -> Iterator[Draft]:
         name = tagged.piece(match.start("name"), match.end("name"))
         what = tagged.piece(match.start("what"), match.end("what"))
         before = tagged.tags[match.start() - 1 : match.start()]
-        if before in (",", "c", "n", "j", "K", "-", "y") or is_place(name) or is_date(name) or not 2 <= len(what.split()) <= 11:
+        if (
+            before in (",", "c", "n", "j", "K", "-", "y")
+            or is_place(name)
+            or is_date(name)
+            or not 2 <= len(what.split()) <= 11
+        ):
             continue
         if not re.match(r"(?:an?|the) ", what) or re.search(r"\b(?:same|first|other|latter|former|next)\b", what):
             continue
@@ -71,7 +90,10 @@ def draft_asides(tagged: Tagged, surnames: frozenset[str]) -> Iterator[Draft]:
         head = what.split(" of ")[0].split()[-1]
         if not head.endswith("s") or len(what.split()) < 2 or len(listed.split()) > 14:
             continue
-        if re.match(r"(?:other|many|several|some|various|certain|different|these|such|more|few)\b", what) or what[0].isdigit():
+        if (
+            re.match(r"(?:other|many|several|some|various|certain|different|these|such|more|few)\b", what)
+            or what[0].isdigit()
+        ):
             what = what.split(" ", 1)[1]
             if len(what.split()) < 2:
                 continue

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.words import COLOURS, DURATION_UNIT, MEASURES, NOT_ROLES, PARTICIPLE, PERSONS, QUANTITY, ROLES
+from clara.synthesis.drafting.words import (
+    COLOURS,
+    DURATION_UNIT,
+    MEASURES,
+    NOT_ROLES,
+    PARTICIPLE,
+    PERSONS,
+    QUANTITY,
+    ROLES,
+)
 
 # attribute's last word(s) -> phrasings; {a} is the attribute as written, {x} the subject
 _PHRASINGS: dict[str, tuple[str, ...]] = {
@@ -122,9 +131,40 @@ def is_known_attribute(label: str) -> bool:
 
 
 _COMMON_HEADS = {
-    "year", "date", "life", "model", "version", "status", "country", "city", "region", "language", "power", "rating",
-    "maker", "brand", "colour", "color", "number", "title", "owner", "period", "time", "size", "code", "currency",
-    "email", "phone", "website", "genre", "industry", "casing", "material", "finish", "place", "origin",
+    "year",
+    "date",
+    "life",
+    "model",
+    "version",
+    "status",
+    "country",
+    "city",
+    "region",
+    "language",
+    "power",
+    "rating",
+    "maker",
+    "brand",
+    "colour",
+    "color",
+    "number",
+    "title",
+    "owner",
+    "period",
+    "time",
+    "size",
+    "code",
+    "currency",
+    "email",
+    "phone",
+    "website",
+    "genre",
+    "industry",
+    "casing",
+    "material",
+    "finish",
+    "place",
+    "origin",
 }
 
 

@@ -14,7 +14,6 @@ from clara.synthesis.drafting.descriptions import draft_descriptions, kind_noun
 from clara.synthesis.drafting.objects import draft_objects
 from clara.synthesis.drafting.people import draft_people, draft_subject
 from clara.synthesis.drafting.places import draft_places
-from clara.synthesis.drafting.prose import says_enough
 from clara.synthesis.drafting.quantities import draft_quantities, draft_there_are
 from clara.synthesis.drafting.relations import draft_acronyms, draft_relations
 from clara.synthesis.drafting.restating import restate
@@ -22,6 +21,7 @@ from clara.synthesis.drafting.sentences import Line, split_lines, split_sentence
 from clara.synthesis.drafting.structured import draft_labels, draft_tables, named_by_label
 from clara.synthesis.drafting.subjects import Discourse
 from clara.synthesis.drafting.telling import SPARE_KINDS, draft_prose, keeps_in_prose
+from clara.synthesis.drafting.told import says_enough
 from clara.synthesis.drafts import Draft, Rejected
 
 FAMILIES: tuple[Callable[[Statement], list[Draft]], ...] = (
@@ -66,7 +66,9 @@ class ExtractiveDrafter:
         drafts = [draft for found in by_sentence for draft in found]
         if not _are_short(sentences):
             told = _join(sentences, drafts, draft_prose(sentences, title=discourse.title))
-            spare = [draft for draft in drafts if draft.kind in SPARE_KINDS and says_enough(draft.questions[0], draft.kind)]
+            spare = [
+                draft for draft in drafts if draft.kind in SPARE_KINDS and says_enough(draft.questions[0], draft.kind)
+            ]
             drafts = choose(told, passage, sentences=sentences, spare=spare)
         drafts.extend(draft_labels(lines, discourse.title))
         drafts.extend(draft_tables(lines, discourse.title))

@@ -148,11 +148,18 @@ def _participle(
     before = tagged.tags[match.start() - 1 : match.start()]
     if tagged.tags[place] == "f" and not re.search(r"[,)][^;:]*[BHMvf]", tagged.tags[place:]):
         return None
-    if match["subject"][0] == "d" and match["subject"][-1] == "n" and tagged.words[match.start()][0].lower() in ("a", "an"):
+    if (
+        match["subject"][0] == "d"
+        and match["subject"][-1] == "n"
+        and tagged.words[match.start()][0].lower() in ("a", "an")
+    ):
         return None
     if word not in PARTICIPLE or before in ("o", "p", "c", "t", "y") or "K" not in match["subject"]:
         return None
-    if word in ("made", "set", "used", "found", "based", "called", "known", "named") and tagged.words[place + 1][0] != "by":
+    if (
+        word in ("made", "set", "used", "found", "based", "called", "known", "named")
+        and tagged.words[place + 1][0] != "by"
+    ):
         if word not in ("based", "known"):
             return None
     return _passive(tagged, place, tagged.piece(match.start("subject"), match.end("subject")), match["subject"])
@@ -222,7 +229,7 @@ def _read(tagged: Tagged, start: int, end: int, verb: int, *, apposition: str = 
         if place is None:
             break
         group = _joined_passive(tagged, place, helper) or read_verb(list(tagged.words), place)
-        if group is None or group.form == "be" and tagged.tags[place] not in "B":
+        if group is None or (group.form == "be" and tagged.tags[place] not in "B"):
             break
         first = next((i for i, word in enumerate(tagged.words) if word[1] >= group.end), len(tagged.words))
         if first < len(tagged.tags) and tagged.tags[first] == "Z":
@@ -293,7 +300,7 @@ def _clause_end(tags: str, first: int, *, passive: bool) -> int:
             return place
         elif tag in "cb":
             following = tags[place + 1 : place + 3].lstrip("a")[:1]
-            if following in "BHMXvf" and following or tag == "b" or tags[place + 1 : place + 2] == "a":
+            if (following in "BHMXvf" and following) or tag == "b" or tags[place + 1 : place + 2] == "a":
                 return place
             if following == "q" and (passive or tags[place - 1] not in "q"):
                 return place

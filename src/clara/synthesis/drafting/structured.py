@@ -47,7 +47,9 @@ def draft_tables(lines: list[Line], subject: str) -> list[Draft]:
 def _rows(header: list[str], rows: list[list[str]], raw: list[str], subject: str) -> list[Draft]:
     """Facts of a table with one subject per row. Cells that would need a guess (merged titles, no name) are left out."""
     if rows and _second_titles(header, rows[0]):
-        header = [title if title == more else f"{title} {more}".strip() for title, more in zip(header, rows[0], strict=True)]
+        header = [
+            title if title == more else f"{title} {more}".strip() for title, more in zip(header, rows[0], strict=True)
+        ]
         rows, raw = rows[1:], raw[1:]
     drafts = []
     for cells, source in zip(rows, raw, strict=True):
@@ -123,7 +125,9 @@ def _small_title(title: str) -> str:
 
 def _without_number(subject: str) -> str:
     """A heading as the name of a thing; '' for 'Sheet1' and for what is numbered or long."""
-    if re.match(r"(?:sheet|table|page|slide|section)? ?\d[\d.]*\b|(?:sheet|table|page|slide)\b", subject, re.IGNORECASE):
+    if re.match(
+        r"(?:sheet|table|page|slide|section)? ?\d[\d.]*\b|(?:sheet|table|page|slide)\b", subject, re.IGNORECASE
+    ):
         return ""
     return subject if len(subject.split()) <= 6 else ""
 

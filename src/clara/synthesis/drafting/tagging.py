@@ -1,9 +1,9 @@
 """One letter per word of a sentence, by closed lists, endings and capitals: what phrases.py and reading.py match on.
 
-    d determiner   h its, his   R pronoun   n noun   j adjective   K name   y Kessor's   # number   $ % signs
-    p preposition  o of   t to   c and, or   b but   w who, which   T that   S because, when   a adverb   Z not
-    B is, was   e been, be   H has   M will, can   X did   v finite verb   f past form taken as finite   q participle
-    g -ing form   i infinitive   others stand for themselves: , ; : ( ) " - .
+d determiner   h its, his   R pronoun   n noun   j adjective   K name   y Kessor's   # number   $ % signs
+p preposition  o of   t to   c and, or   b but   w who, which   T that   S because, when   a adverb   Z not
+B is, was   e been, be   H has   M will, can   X did   v finite verb   f past form taken as finite   q participle
+g -ing form   i infinitive   others stand for themselves: , ; : ( ) " - .
 """
 
 from __future__ import annotations
@@ -55,17 +55,32 @@ _CLOSED = {
         private white black red blue green dark rich poor heavy light early""",
 }
 _LETTER = {word: letter for letter, words in _CLOSED.items() for word in words.split()}
-_NO_ADVERB = word_set("weekly daily monthly yearly quarterly elderly friendly deadly lonely costly hourly holy lovely family only early supply assembly anomaly monopoly reply belly jelly ally bully folly july italy")
+_NO_ADVERB = word_set(
+    "weekly daily monthly yearly quarterly elderly friendly deadly lonely costly hourly holy lovely family only early supply assembly anomaly monopoly reply belly jelly ally bully folly july italy"
+)
 _NO_GERUND = word_set(
     """thing king ring spring wing string building meeting painting morning evening ceiling nothing something anything
     everything being wedding clothing housing funding training engineering manufacturing setting beginning ending offspring
     hearing warning feeling opening farming banking shipping mining"""
 )
 _NOUNS_HERE = word_set("broadcasts broadcast programs programmes matches teams lines rings parties surfaces")
-_ADJECTIVE = re.compile(r"^(?:lower|higher|larger|smaller|greater|older|younger|longer|shorter|faster|better|worse|wider|bigger|easier|closer|similar)$|(?:ous|ful|ive|able|ible|ical|ial|ian|less|ish|ese|ary|ern|ular|ual|ent|ant|ic|al)$")
-_NOUN_ANYWAY = re.compile(r"(?:ment|iment|ement|dent|ient|agent|parent|plant|ance|capital|hospital|animal|metal|music)$")
+_ADJECTIVE = re.compile(
+    r"^(?:lower|higher|larger|smaller|greater|older|younger|longer|shorter|faster|better|worse|wider|bigger|easier|closer|similar)$|(?:ous|ful|ive|able|ible|ical|ial|ian|less|ish|ese|ary|ern|ular|ual|ent|ant|ic|al)$"
+)
+_NOUN_ANYWAY = re.compile(
+    r"(?:ment|iment|ement|dent|ient|agent|parent|plant|ance|capital|hospital|animal|metal|music)$"
+)
 # words that end a predicate before what they open: 'such as', 'due to', 'in order to', 'as well as', 'rather than'
-_BREAKS = {"such": "as\\b", "due": "to\\b", "in": "order to\\b", "as": "(?:well as|a result)\\b", "rather": "than\\b", "owing": "to\\b", "according": "to\\b", "prior": "to\\b"}
+_BREAKS = {
+    "such": "as\\b",
+    "due": "to\\b",
+    "in": "order to\\b",
+    "as": "(?:well as|a result)\\b",
+    "rather": "than\\b",
+    "owing": "to\\b",
+    "according": "to\\b",
+    "prior": "to\\b",
+}
 SIGNS = {"$": "$", "€": "$", "£": "$", "¥": "$", "%": "%", "“": '"', "”": '"', "–": "-", "—": "-", "&": "c", "[": "("}
 SIGNS["]"] = ")"
 
@@ -139,7 +154,10 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
     if before == "a" and len(tags) > 1 and tags[-2] in "tMX" and low in BASES:
         return "i"
     if before == "a" and position > 1 and low in BASES and low not in PARTICIPLE and tags[-2] == "n":
-        if re.search(r"[^su]s$|people$|men$", words[position - 2][0]) and _LETTER.get(_word_at(words, position + 1), "n") in "dhn#pt":
+        if (
+            re.search(r"[^su]s$|people$|men$", words[position - 2][0])
+            and _LETTER.get(_word_at(words, position + 1), "n") in "dhn#pt"
+        ):
             return "v"
     if low in ("composed", "made", "comprised", "formed") and _word_at(words, position + 1) in ("of", "up"):
         return "q"
@@ -180,10 +198,18 @@ def _with_main_verb(words: list[Token], tags: str) -> str:
     if re.search(r"[BHMXvf]", open_part) or not re.search(r"[.]$", tags):
         return tags
     for position in range(1, len(tags) - 1):
-        if open_part[position] not in "nq" or open_part[position - 1] not in "nKa)" or tags[position + 1] not in "dhpto#aKRj-":
+        if (
+            open_part[position] not in "nq"
+            or open_part[position - 1] not in "nKa)"
+            or tags[position + 1] not in "dhpto#aKRj-"
+        ):
             continue
         word = words[position][0]
-        if (word in PAST or re.search(r"[a-z]{3}ed$", word)) and words[position + 1][0] != "by" and re.search(r"[nK)]", tags[:position]):
+        if (
+            (word in PAST or re.search(r"[a-z]{3}ed$", word))
+            and words[position + 1][0] != "by"
+            and re.search(r"[nK)]", tags[:position])
+        ):
             return f"{tags[:position]}f{tags[position + 1 :]}"
         if word in THIRD or (word in BASES and re.search(r"[^su]s$", words[position - 1][0])):
             return f"{tags[:position]}v{tags[position + 1 :]}"
@@ -223,7 +249,11 @@ def _opens_small(words: list[Token], position: int, small: frozenset[str], names
     if not word[1:].islower() and len(word) > 1:
         return False
     following = words[position + 1][0] if position + 1 < len(words) else ""
-    if _LETTER.get(low) in ("j", "#") and following[:1].isupper() or following in ("de", "von", "van", "der", "di", "al"):
+    if (
+        (_LETTER.get(low) in ("j", "#")
+        and following[:1].isupper())
+        or following in ("de", "von", "van", "der", "di", "al")
+    ):
         return False
     if low in _LETTER or low in COMMON_STARTS:
         return True

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from clara.synthesis.drafting.asides import draft_asides, draft_lives
 from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.phrases import is_person, is_place
-from clara.synthesis.drafting.prose import KIN, Told, draft_reading, says_enough
+from clara.synthesis.drafting.prose import draft_reading
 from clara.synthesis.drafting.reading import Reading, read_sentence
 from clara.synthesis.drafting.subjects import names_itself
 from clara.synthesis.drafting.tagging import tag_sentence
+from clara.synthesis.drafting.told import KIN, Told, says_enough
 from clara.synthesis.drafting.words import DANGLING, NATIONS
 from clara.synthesis.drafts import Draft
 
@@ -53,12 +54,23 @@ class Memory:
             return self._pronoun(first)
         if first in ("its", "his", "her", "their"):
             owner = self._pronoun({"its": "it", "his": "he", "her": "she", "their": "they"}[first])
-            return f"{_possessive(owner)} {' '.join(words[1:])}" if owner and len(words) > 1 and len(owner.split()) < 6 else ""
+            return (
+                f"{_possessive(owner)} {' '.join(words[1:])}"
+                if owner and len(words) > 1 and len(owner.split()) < 6
+                else ""
+            )
         if first in ("the", "this") and len(words) == 2 and words[1] in self.kinds:
             return self.kinds[words[1]]
-        if {word.lower().split("'")[0].split("’")[0] for word in words} & DANGLING or reading.tags[:1] in ("R", "c", "b"):
+        if {word.lower().split("'")[0].split("’")[0] for word in words} & DANGLING or reading.tags[:1] in (
+            "R",
+            "c",
+            "b",
+        ):
             return ""
-        if first in ("both", "all", "many", "some", "most", "several", "few", "each", "any", "more", "other") and len(words) < 3:
+        if (
+            first in ("both", "all", "many", "some", "most", "several", "few", "each", "any", "more", "other")
+            and len(words) < 3
+        ):
             return ""
         return _small_start(subject, reading.tags)
 
@@ -98,7 +110,11 @@ class Memory:
                 self.rivals = {subject} if self.person_age > _FORGOTTEN_AFTER else {*self.rivals, subject}
                 self.person = subject
             self.person_age = 0
-        elif "c" in reading.tags or _PLURAL.search(subject.split(" of ")[0]) or reading.auxiliary in ("are", "were", "do"):
+        elif (
+            "c" in reading.tags
+            or _PLURAL.search(subject.split(" of ")[0])
+            or reading.auxiliary in ("are", "were", "do")
+        ):
             self.several, self.several_age = subject, 0
         else:
             self.topic, self.topic_age = subject, 0
@@ -111,7 +127,9 @@ class Memory:
 
 
 _TOO_FEW = 3
-_ABOUT = re.compile(r"^This (?:is )?an? (?:document|article|page|text) (?:is )?about (?P<title>[A-Z0-9][^.]{1,60}?)(?: \([^)]*\))?\.")
+_ABOUT = re.compile(
+    r"^This (?:is )?an? (?:document|article|page|text) (?:is )?about (?P<title>[A-Z0-9][^.]{1,60}?)(?: \([^)]*\))?\."
+)
 
 
 def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
@@ -151,7 +169,18 @@ def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list
 
 
 SPARE_KINDS = {"object", "doer", "possession", "cause", "place"}  # of the plain rules: where all else is too little
-LEFT_TO_THE_READER = {"object", "doer", "subject", "possession", "identity", "definition", "age", "size", "cause", "place"}
+LEFT_TO_THE_READER = {
+    "object",
+    "doer",
+    "subject",
+    "possession",
+    "identity",
+    "definition",
+    "age",
+    "size",
+    "cause",
+    "place",
+}
 
 
 def mended(sentence: str) -> str:
@@ -182,7 +211,13 @@ def as_written(draft: Draft, source: str) -> Draft:
     answer = draft.answer
     if answer not in source:
         pieces = re.findall(r"\w+|[^\w\s]", answer)
-        match = re.search(r"\s*".join(re.escape(piece) if piece not in '"–' else "(?:\"|``|'')" if piece == '"' else "(?:–|--)" for piece in pieces), source)
+        match = re.search(
+            r"\s*".join(
+                re.escape(piece) if piece not in '"–' else "(?:\"|``|'')" if piece == '"' else "(?:–|--)"
+                for piece in pieces
+            ),
+            source,
+        )
         answer = match.group() if match else answer if draft.kind == "identity" else ""
     return replace(draft, answer=answer, evidence=source)
 
@@ -202,7 +237,11 @@ def _new(drafts: list[Draft], found: list[Draft]) -> list[Draft]:
 
 def _is_plain(sentence: str) -> bool:
     """Whether a sentence is one of prose: not speech, no list of numbers, no code."""
-    if re.match(r"[\"'“‘](?![A-Z][^\"”.!?]{2,50}[\"”] [a-z])", sentence) or re.search(r"[|{}<>=\\_]|https?:|\bet al\b", sentence) or sentence.count('"') % 2:
+    if (
+        re.match(r"[\"'“‘](?![A-Z][^\"”.!?]{2,50}[\"”] [a-z])", sentence)
+        or re.search(r"[|{}<>=\\_]|https?:|\bet al\b", sentence)
+        or sentence.count('"') % 2
+    ):
         return False
     words = re.findall(r"[^\W_][\w'’-]*", sentence)
     return 3 <= len(words) <= 160 and sum(word[0].isalpha() for word in words) >= len(words) * 0.6
@@ -215,7 +254,7 @@ def _possessive(owner: str) -> str:
 def _small_start(subject: str, tags: str) -> str:
     """The subject as it stands inside a sentence: 'The lamp' -> 'the lamp', 'Perth' stays."""
     first = subject.split()[0]
-    if tags[:1] in ("K", "y") or first.lower() in NATIONS or not first[1:].islower() and first != "A":
+    if tags[:1] in ("K", "y") or first.lower() in NATIONS or (not first[1:].islower() and first != "A"):
         return subject
     if first.isalpha() and is_place(first):
         return subject
