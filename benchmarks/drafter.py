@@ -2,11 +2,12 @@
 
     python benchmarks/drafter.py [DIR_WITH_QA_SETS] [--seed 0] [--pairs 30]
 
-Part one: 200 contexts drawn over ten sets of ../shared/data/qa, 20 of each, without titles and never with the questions:
-the share with two verified pairs or more, the pairs of each kind, whether every answer is a span, and the speed.
-Part two: 500 paragraphs of the English SQuAD-form sets (XQuAD en and SQuADShifts new_wiki): how many drafted answers share
-a character with an answer that a person chose for that paragraph, and how many reach a token F1 of 0.5 with one.
-Every figure is given for two halves, told apart by a hash of the paragraph: rules were tuned on the half 'tuned' only.
+Part one: 200 contexts drawn over ten sets of ../shared/data/qa, 20 of each, without titles and never with the
+questions: the share with two verified pairs or more, the pairs of each kind, whether every answer is a span, and the
+speed. Part two: 500 paragraphs of the English SQuAD-form sets (XQuAD en and SQuADShifts new_wiki): how many drafted
+answers share a character with an answer that a person chose for that paragraph, and how many reach a token F1 of 0.5
+with one. Every figure is given for two halves, told apart by a hash of the paragraph: rules were tuned on the half
+'tuned' only.
 """
 
 from __future__ import annotations

@@ -14,16 +14,20 @@ _NAME = r"[A-ZÀ-Ý][\w.'’-]*(?: (?:de |von |van |der |di |da |al-)?[A-ZÀ-Ý]
 _DAY = rf"(?:{DATE}|[A-Z][a-z]+ \d{{1,2}}, \d{{4}})"
 _BORN = re.compile(rf"\([^()]{{0,80}}?\b(?:born|b\.)(?: [A-Z][^()\d;]{{2,60}};)?(?: on| in)? (?:c\. )?(?P<born>{_DAY})")
 _CALLED = re.compile(
-    r"^(?:The )?(?P<name>[A-ZÀ-Ý][\w.'’-]*(?: (?:(?:de|von|van|der|di|da|the|of|I+V?|al|ibn|bint) )*[A-ZÀ-Ý\"][\w.'’\"-]*){0,5})(?=,? (?:\d\w+ [A-Z]|[A-Z][^(]{2,60})?\(|, [^(]{3,100}\(| \()"
+    r"^(?:The )?(?P<name>[A-ZÀ-Ý][\w.'’-]*(?: (?:(?:de|von|van|der|di|da|the|of|I+V?|al|ibn|bint)"
+    r" )*[A-ZÀ-Ý\"][\w.'’\"-]*){0,5})(?=,? (?:\d\w+ [A-Z]|[A-Z][^(]{2,60})?\(|, [^(]{3,100}\(| \()"
 )
 _BORN_IN = re.compile(
-    rf"(?P<name>{_NAME}),? (?:was )?born (?:on |in )?(?:{_DAY},? )?(?:in|at) (?P<place>[A-Z][\w'’-]+(?:, [A-Z][\w'’-]+| [A-Z][\w'’-]+)*)"
+    rf"(?P<name>{_NAME}),? (?:was )?born (?:on |in )?(?:{_DAY},? )?(?:in|at) (?P<place>[A-Z][\w'’-]+(?:,"
+    rf" [A-Z][\w'’-]+| [A-Z][\w'’-]+)*)"
 )
 _LIFE = re.compile(
-    rf"\((?:[^()]{{0,80}}?[;,] )??(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)? ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
+    rf"\((?:[^()]{{0,80}}?[;,] )??(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)?"
+    rf" ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
 )
 _AGE_NOT = re.compile(
-    r"\b(?:reign|r\.|ruled|active|fl\.|war|battle|treaty|conference|festival|tournament|season|championships?|was an? [a-z ]*(?:game|match|event|race))\b",
+    r"\b(?:reign|r\.|ruled|active|fl\.|war|battle|treaty|conference|festival|tournament|season|championships?"
+    r"|was an? [a-z ]*(?:game|match|event|race))\b",
     re.IGNORECASE,
 )
 _APPOSED = re.compile(rf"(?P<name>K{{1,4}}),(?P<what>(?=d){SIMPLE}(?:[op]{NOUN_PHRASE}){{0,2}})(?=[,.;])")
@@ -36,7 +40,8 @@ _PROFESSION = re.compile(
 
 
 def draft_lives(sentence: str, *, lived: bool = False) -> list[Draft]:
-    """When was she born, when did he die: from the brackets behind a name. `lived`: the passage goes on with he or she."""
+    """When was she born, when did he die: from the brackets behind a name. `lived`: the passage goes on with he or
+    she."""
     drafts: list[Draft] = []
     called = _CALLED.match(sentence)
     name = called["name"] if called else ""

@@ -19,11 +19,15 @@ from clara.synthesis.drafting.told import (
 from clara.synthesis.drafting.words import NUMBER, PAST_OF, THIRD_OF, word_set
 from clara.synthesis.drafts import Draft
 
-_ABOUT = r"(?:about|around|approximately|roughly|nearly|almost|over|more than|less than|at least|up to|only|some|an estimated)"
+_ABOUT = (
+    r"(?:about|around|approximately|roughly|nearly|almost|over|more than|less than|at least|up to|only"
+    r"|some|an estimated)"
+)
 
 
 COUNTED = re.compile(
-    rf"^(?:(?P<about>{_ABOUT}) )?(?:the |a total of |another )?(?P<value>{NUMBER}) (?P<noun>(?:[\w'’-]+ )*?[A-Za-z]{{3,}}s|(?:[\w-]+ )*?(?:people|men|women|children))"
+    rf"^(?:(?P<about>{_ABOUT}) )?(?:the |a total of |another )?(?P<value>{NUMBER}) (?P<noun>(?:[\w'’-]+"
+    rf" )*?[A-Za-z]{{3,}}s|(?:[\w-]+ )*?(?:people|men|women|children))"
     r"(?P<more>(?: of .*)?)$",
     re.IGNORECASE,
 )
@@ -216,7 +220,8 @@ def ask_which(told: Told) -> Iterator[Draft]:
 
 
 _CASE = re.compile(
-    r"^,? ?(?P<case>(?:when|if|unless|until|after|before|while|once) [^,;:().]{8,90})$|^,? ?(?P<first>(?:when|if|unless|until|after|before) [^,;:().]{8,90}),"
+    r"^,? ?(?P<case>(?:when|if|unless|until|after|before|while|once) [^,;:().]{8,90})$|^,? ?(?P<first>(?:when"
+    r"|if|unless|until|after|before) [^,;:().]{8,90}),"
 )
 
 

@@ -28,8 +28,8 @@ _NO_OBJECT = {*NO_OBJECT_VERBS, "term", "dub", "see", "do"} - word_set(
 
 
 _WITH_INFINITIVE = word_set(
-    """fail refuse decide agree attempt try begin continue want plan seek help vote aim serve promise threaten intend hope
-    manage choose start proceed tend"""
+    """fail refuse decide agree attempt try begin continue want plan seek help vote aim serve promise threaten intend
+    hope manage choose start proceed tend"""
 )
 
 
@@ -41,7 +41,8 @@ _STRANDED_PASSIVE = word_set("as for to from with into of on upon")
 
 _CLAIMS = word_set(
     """argue contend assert claim state conclude find report suggest announce declare propose estimate warn discover
-    observe note rule hold determine remark write insist agree decide confirm imply show say demonstrate believe recommend reveal explain predict"""
+    observe note rule hold determine remark write insist agree decide confirm imply show say demonstrate believe
+    recommend reveal explain predict"""
 )
 
 
@@ -106,7 +107,8 @@ def _is_post(text: str) -> bool:
 
 def _vague_definition(text: str) -> bool:
     return re.match(
-        r"(?:an?|one) (?:[\w-]+ )?(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter|few|fact|need|member|kind|type|form|source|sign|little|bit|cause|means|factor|great deal|deal)\b",
+        r"(?:an?|one) (?:[\w-]+ )?(?:lot|number|variety|series|part|result|example|case|time|way|reason|matter"
+        r"|few|fact|need|member|kind|type|form|source|sign|little|bit|cause|means|factor|great deal|deal)\b",
         text,
     ) is not None and not re.search(r" of [a-z]+ ?\w*$", text)
 
@@ -183,8 +185,7 @@ def ask_after_preposition(told: Told) -> Iterator[Draft]:
         return
     first = chunks[0]
     if (
-        (first.preposition == "to"
-        and re.match(r"[a-z]+$", first.object))
+        (first.preposition == "to" and re.match(r"[a-z]+$", first.object))
         or is_date(first.object)
         or is_place(first.object)
     ):

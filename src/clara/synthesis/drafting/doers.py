@@ -23,13 +23,15 @@ from clara.synthesis.drafting.words import QUANTIFIERS
 from clara.synthesis.drafts import Draft
 
 _ONLY_ONE = re.compile(
-    r"^the (?:[\w-]+ )*?(?!(?:member|part|name|type|form|kind|result|number|process|use|state|lack|amount|case|subject|idea|way|time|set|series)\b)"
+    r"^the (?:[\w-]+ )*?(?!(?:member|part|name|type|form|kind|result|number|process|use|state|lack|amount|case"
+    r"|subject|idea|way|time|set|series)\b)"
     r"[a-z]+ of (?:the )?[A-Z]"
 )
 
 
 _ROLE_NAME = re.compile(
-    r"^(?:the |an? )?(?P<role>(?:[A-Z][a-z]+ )?(?:[a-z][\w-]* ){0,2}[a-z][\w-]+) (?P<name>[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]+){1,3})$"
+    r"^(?:the |an? )?(?P<role>(?:[A-Z][a-z]+ )?(?:[a-z][\w-]* ){0,2}[a-z][\w-]+) (?P<name>[A-Z][\w.’'-]+(?:"
+    r" [A-Z][\w.’'-]+){1,3})$"
 )
 
 

@@ -27,28 +27,30 @@ _PLACE_NOUNS = word_set(
 _PLACES = word_set(
     """Africa America Asia Europe Australia Antarctica Oceania England Britain Scotland Wales Ireland France Germany
     Italy Spain Portugal Greece Turkey Russia China Japan India Pakistan Bangladesh Iran Iraq Israel Egypt Syria Lebanon
-    Palestine Jordan Kuwait Qatar Yemen Oman Afghanistan Nepal Bhutan Tibet Mongolia Korea Vietnam Thailand Cambodia Laos
-    Myanmar Burma Malaysia Singapore Indonesia Philippines Taiwan Zealand Canada Mexico Cuba Haiti Jamaica Brazil
+    Palestine Jordan Kuwait Qatar Yemen Oman Afghanistan Nepal Bhutan Tibet Mongolia Korea Vietnam Thailand Cambodia
+    Laos Myanmar Burma Malaysia Singapore Indonesia Philippines Taiwan Zealand Canada Mexico Cuba Haiti Jamaica Brazil
     Argentina Chile Peru Bolivia Colombia Venezuela Ecuador Uruguay Paraguay Panama Guatemala Honduras Nicaragua Kenya
     Nigeria Ghana Ethiopia Somalia Sudan Uganda Tanzania Rwanda Congo Angola Zambia Zimbabwe Mozambique Namibia Botswana
     Morocco Algeria Tunisia Libya Senegal Mali Austria Hungary Poland Czechoslovakia Romania Bulgaria Serbia Croatia
     Bosnia Slovenia Slovakia Albania Macedonia Yugoslavia Ukraine Belarus Lithuania Latvia Estonia Finland Sweden Norway
-    Denmark Iceland Netherlands Holland Belgium Luxembourg Switzerland Armenia Georgia Azerbaijan Kazakhstan Cyprus Malta
-    London Paris Berlin Rome Madrid Vienna Moscow Tokyo Beijing Shanghai Delhi Mumbai Bombay Calcutta Kolkata Madras
-    Chennai Istanbul Constantinople Athens Jerusalem Cairo Alexandria Baghdad Tehran Karachi Sydney Melbourne Brisbane
-    Perth Adelaide Auckland Toronto Montreal Vancouver Ottawa Boston Chicago Philadelphia Pittsburgh Detroit Cleveland
-    Baltimore Washington Atlanta Miami Houston Dallas Denver Seattle Portland Oakland Hollywood Brooklyn Manhattan
-    Nashville Memphis Minneapolis Milwaukee Cincinnati Phoenix Vegas Angeles Francisco Diego Orleans York Jersey Hampshire
-    Vermont Massachusetts Connecticut Pennsylvania Delaware Maryland Virginia Carolina Florida Alabama Mississippi
-    Louisiana Texas Oklahoma Arkansas Tennessee Kentucky Ohio Indiana Illinois Michigan Wisconsin Minnesota Iowa Missouri
-    Kansas Nebraska Dakota Montana Wyoming Colorado Utah Nevada Idaho Oregon California Arizona Alaska Hawaii Maine
-    Oxford Cambridge Manchester Liverpool Birmingham Leeds Glasgow Edinburgh Dublin Belfast Cardiff Bristol Brussels
-    Amsterdam Hamburg Munich Frankfurt Cologne Dresden Leipzig Prague Warsaw Budapest Geneva Zurich Milan Venice Florence
-    Naples Turin Genoa Barcelona Seville Valencia Lisbon Copenhagen Stockholm Oslo Helsinki Petersburg Kiev"""
+    Denmark Iceland Netherlands Holland Belgium Luxembourg Switzerland Armenia Georgia Azerbaijan Kazakhstan Cyprus
+    Malta London Paris Berlin Rome Madrid Vienna Moscow Tokyo Beijing Shanghai Delhi Mumbai Bombay Calcutta Kolkata
+    Madras Chennai Istanbul Constantinople Athens Jerusalem Cairo Alexandria Baghdad Tehran Karachi Sydney Melbourne
+    Brisbane Perth Adelaide Auckland Toronto Montreal Vancouver Ottawa Boston Chicago Philadelphia Pittsburgh Detroit
+    Cleveland Baltimore Washington Atlanta Miami Houston Dallas Denver Seattle Portland Oakland Hollywood Brooklyn
+    Manhattan Nashville Memphis Minneapolis Milwaukee Cincinnati Phoenix Vegas Angeles Francisco Diego Orleans York
+    Jersey Hampshire Vermont Massachusetts Connecticut Pennsylvania Delaware Maryland Virginia Carolina Florida Alabama
+    Mississippi Louisiana Texas Oklahoma Arkansas Tennessee Kentucky Ohio Indiana Illinois Michigan Wisconsin
+    Minnesota Iowa Missouri Kansas Nebraska Dakota Montana Wyoming Colorado Utah Nevada Idaho Oregon California
+    Arizona Alaska Hawaii Maine Oxford Cambridge Manchester Liverpool Birmingham Leeds Glasgow Edinburgh Dublin
+    Belfast Cardiff Bristol Brussels Amsterdam Hamburg Munich Frankfurt Cologne Dresden Leipzig Prague Warsaw
+    Budapest Geneva Zurich Milan Venice Florence Naples Turin Genoa Barcelona Seville Valencia Lisbon
+    Copenhagen Stockholm Oslo Helsinki Petersburg Kiev"""
 )
 _PERSON_TITLES = word_set(
-    """President Prime Minister King Queen Prince Princess Emperor Pope Saint St. Sir Lord Lady Dr Dr. Mr Mrs Ms Professor
-    General Captain Colonel Admiral Senator Governor Bishop Archbishop Cardinal Judge Justice Count Duke Father Rev"""
+    """President Prime Minister King Queen Prince Princess Emperor Pope Saint St. Sir Lord Lady Dr Dr. Mr Mrs Ms
+    Professor General Captain Colonel Admiral Senator Governor Bishop Archbishop Cardinal Judge Justice Count Duke
+    Father Rev"""
 )
 # nouns that may stand in 'Which <noun> ...?' for a name that ends with them
 KIND_NOUNS = word_set(

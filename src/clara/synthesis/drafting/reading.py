@@ -27,6 +27,7 @@ _KIND_OF = re.compile(
 )
 _LEAD = re.compile(rf"p{NOUN_PHRASE}(?:[po]{NOUN_PHRASE}){{0,2}},")
 _OPENS_ASIDE = re.compile(r"[pSgqat-]")
+_NO_COMMA = re.compile(r"p(?:[dhj]*[nK#])+")  # 'In 1908 the Oru was'
 _FINITE = re.compile(r"[BHMXvf]")
 _OPENING_DATE = re.compile(
     rf"^(?P<preposition>In|On|By|During|Since|From|Around|After|Before|Until|As of) (?P<date>(?:the )?{DATE}),? "
@@ -41,7 +42,8 @@ _CHUNK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A phrase of a predicate. `kind`: noun, prepositional, infinitive, gerund, participle, adjective, adverb, other."""
+    """A phrase of a predicate. `kind`: noun, prepositional, infinitive, gerund, participle, adjective, adverb,
+    other."""
 
     kind: str
     text: str
@@ -51,7 +53,8 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One clause. `subject` is as written; `opening` is the date that the sentence opens with; `after` is what follows."""
+    """One clause. `subject` is as written; `opening` is the date that the sentence opens with; `after` is what
+    follows."""
 
     sentence: str
     subject: str
@@ -87,8 +90,8 @@ class Reading:
 def read_sentence(sentence: str, *, tagged: Tagged | None = None) -> list[Reading]:
     """The clauses of a sentence in text order.
 
-    >>> [(r.subject, r.words, r.rest()) for r in read_sentence("When Ada left, the Oru was sold to Kessor in 1908.")]
-    [('Ada', 'left', ''), ('the Oru', 'sold', 'to Kessor in 1908')]
+    >>> [(r.subject, r.words, r.rest()) for r in read_sentence("When Ada died, the Oru was sold to Kessor in 1908.")]
+    [('Ada', 'died', ''), ('the Oru', 'sold', 'to Kessor in 1908')]
     """
     if sentence.rstrip().endswith("?") or len(sentence) > 700:
         return []
@@ -119,9 +122,9 @@ def read_sentence(sentence: str, *, tagged: Tagged | None = None) -> list[Readin
         if match.end() not in taken and tagged.words[match.end("subject")][0] in (",", "who", "which"):
             found = _read(tagged, match.start("subject"), match.end("subject"), match.end())
             readings.extend(replace(reading, relative=True) for reading, _ in found)
-    if opened := re.match(r"q(?=p)", tagged.tags):
-        if readings and (reading := _participle(tagged, opened, 0, subject=readings[0].subject, tags=readings[0].tags)):
-            readings.append(reading)
+    if readings and (opened := re.match(r"q(?=p)", tagged.tags)):
+        first = _participle(tagged, opened, 0, subject=readings[0].subject, tags=readings[0].tags)
+        readings.extend([first] if first else [])
     for match in (*_REDUCED.finditer(tagged.tags), *_KIND_OF.finditer(tagged.tags)):
         readings.extend(_read_reduced(tagged, match))
     return readings
@@ -141,8 +144,7 @@ def _read_reduced(tagged: Tagged, match: re.Match[str]) -> Iterator[Reading]:
 def _participle(
     tagged: Tagged, match: re.Match[str], place: int, *, subject: str = "", tags: str = ""
 ) -> Reading | None:
-    word, start, end = tagged.words[place]
-    word = word.lower()
+    word = tagged.words[place][0].lower()
     if subject:
         return _passive(tagged, place, subject, tags) if word in PARTICIPLE and word not in ("based", "known") else None
     before = tagged.tags[match.start() - 1 : match.start()]
@@ -159,9 +161,8 @@ def _participle(
     if (
         word in ("made", "set", "used", "found", "based", "called", "known", "named")
         and tagged.words[place + 1][0] != "by"
-    ):
-        if word not in ("based", "known"):
-            return None
+    ) and word not in ("based", "known"):
+        return None
     return _passive(tagged, place, tagged.piece(match.start("subject"), match.end("subject")), match["subject"])
 
 
@@ -211,11 +212,10 @@ def _places(tags: str) -> Iterator[int]:
         elif before == "c" and tags[place] == "d" and re.match(rf"{NOUN_PHRASE}[BHM]", tags[place:]):
             if _FINITE.search(prefix):
                 yield place
-        elif before == "a" and place > 1 and tags[place - 2] in ";":
+        elif (before == "a" and place > 1 and tags[place - 2] in ";") or (
+            before in "nK#" and segment == 0 and tags[place] in "dhKR" and _NO_COMMA.fullmatch(prefix + before)
+        ):
             yield place
-        elif before in "nK#" and segment == 0 and tags[place] in "dhKR":  # 'In 1908 the Oru was', without a comma
-            if re.fullmatch(r"p(?:[dhj]*[nK#])+", prefix + before):
-                yield place
 
 
 def _read(tagged: Tagged, start: int, end: int, verb: int, *, apposition: str = "") -> list[tuple[Reading, int]]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.attributes import attribute_kind, attribute_questions, is_known_attribute, is_name_label
+from clara.synthesis.drafting.attributes import (
+    attribute_kind,
+    attribute_questions,
+    is_known_attribute,
+    is_name_label,
+    lower_first,
+)
 from clara.synthesis.drafting.sentences import Line, split_label
 from clara.synthesis.drafts import Draft
 
@@ -45,7 +51,8 @@ def draft_tables(lines: list[Line], subject: str) -> list[Draft]:
 
 
 def _rows(header: list[str], rows: list[list[str]], raw: list[str], subject: str) -> list[Draft]:
-    """Facts of a table with one subject per row. Cells that would need a guess (merged titles, no name) are left out."""
+    """Facts of a table with one subject per row. Cells that would need a guess (merged titles, no name) are left
+    out."""
     if rows and _second_titles(header, rows[0]):
         header = [
             title if title == more else f"{title} {more}".strip() for title, more in zip(header, rows[0], strict=True)
@@ -107,7 +114,8 @@ def _cell(name_title: str, name: str, title: str, value: str, subject: str, sour
 
 _MARKUP = re.compile(r"<!--|\*\*|~~|\]\(|https?:|`|\.\.\.$|[{}\\]")
 _PERIOD = re.compile(
-    r"^(?:(?:FY|fiscal |year |Q[1-4] |H[12] |q[1-4] )?(?:1[89]|20)\d\d(?:[-/–]\d{2,4})?|(?:January|February|March|April|May|June|July|August"
+    r"^(?:(?:FY|fiscal |year |Q[1-4] |H[12] |q[1-4] )?(?:1[89]|20)\d\d(?:[-/–]\d{2,4})?|(?:January|February"
+    r"|March|April|May|June|July|August"
     r"|September|October|November|December)(?: \d{1,2},)? (?:1[89]|20)\d\d|Q[1-4]|q[1-4])$",
     re.IGNORECASE,
 )
@@ -120,7 +128,7 @@ def _small_title(title: str) -> str:
     words = title.split()
     if len(words) > 1 and all(re.fullmatch(r"[A-Z][a-z]+|of|and|in|per|the|for|by", word) for word in words):
         return title.lower()
-    return title
+    return lower_first(title) if title else title
 
 
 def _without_number(subject: str) -> str:

@@ -56,13 +56,15 @@ _CLOSED = {
 }
 _LETTER = {word: letter for letter, words in _CLOSED.items() for word in words.split()}
 _NO_ADVERB = word_set(
-    "weekly daily monthly yearly quarterly elderly friendly deadly lonely costly hourly holy lovely family only early supply assembly anomaly monopoly reply belly jelly ally bully folly july italy"
+    """weekly daily monthly yearly quarterly elderly friendly deadly lonely costly hourly holy lovely family only early
+    supply assembly anomaly monopoly reply belly jelly ally bully folly july italy"""
 )
 _NO_GERUND = word_set(
     """thing king ring spring wing string building meeting painting morning evening ceiling nothing something anything
-    everything being wedding clothing housing funding training engineering manufacturing setting beginning ending offspring
-    hearing warning feeling opening farming banking shipping mining"""
+    everything being wedding clothing housing funding training engineering manufacturing setting beginning ending
+    offspring hearing warning feeling opening farming banking shipping mining"""
 )
+_PLURAL = re.compile(r"[^su]s$|people$|men$")
 _NOUNS_HERE = word_set("broadcasts broadcast programs programmes matches teams lines rings parties surfaces")
 _ADJECTIVE = re.compile(
     r"^(?:lower|higher|larger|smaller|greater|older|younger|longer|shorter|faster|better|worse|wider|bigger|easier|closer|similar)$|(?:ous|ful|ive|able|ible|ical|ial|ian|less|ish|ese|ary|ern|ular|ual|ent|ant|ic|al)$"
@@ -153,13 +155,12 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
         return "i"
     if before == "a" and len(tags) > 1 and tags[-2] in "tMX" and low in BASES:
         return "i"
-    if before == "a" and position > 1 and low in BASES and low not in PARTICIPLE and tags[-2] == "n":
-        if (
-            re.search(r"[^su]s$|people$|men$", words[position - 2][0])
-            and _LETTER.get(_word_at(words, position + 1), "n") in "dhn#pt"
-        ):
-            return "v"
+    plural = position > 1 and before == "a" and tags[-2] == "n" and _PLURAL.search(words[position - 2][0])
+    if plural and low in BASES - PARTICIPLE.keys() and _LETTER.get(_word_at(words, position + 1), "n") in "dhn#pt":
+        return "v"  # 'the soils generally contain loam'
     if low in ("composed", "made", "comprised", "formed") and _word_at(words, position + 1) in ("of", "up"):
+        return "q"
+    if before in ("B", "H", "e") and (low in PARTICIPLE or re.search(r"[a-z]{3}ed$", low)):
         return "q"
     if position and before not in "djhyo$#p" and low not in _NOUNS_HERE and is_finite(words, position):
         return "f" if low in PARTICIPLE or low in PAST or low.endswith("ed") else "v"
@@ -249,10 +250,13 @@ def _opens_small(words: list[Token], position: int, small: frozenset[str], names
     if not word[1:].islower() and len(word) > 1:
         return False
     following = words[position + 1][0] if position + 1 < len(words) else ""
-    if (
-        (_LETTER.get(low) in ("j", "#")
-        and following[:1].isupper())
-        or following in ("de", "von", "van", "der", "di", "al")
+    if (_LETTER.get(low) in ("j", "#") and following[:1].isupper()) or following in (
+        "de",
+        "von",
+        "van",
+        "der",
+        "di",
+        "al",
     ):
         return False
     if low in _LETTER or low in COMMON_STARTS:

@@ -14,7 +14,7 @@ from clara.synthesis.drafting.reading import Reading, read_sentence
 from clara.synthesis.drafting.subjects import names_itself
 from clara.synthesis.drafting.tagging import tag_sentence
 from clara.synthesis.drafting.told import KIN, Told, says_enough
-from clara.synthesis.drafting.words import DANGLING, NATIONS
+from clara.synthesis.drafting.words import DANGLING, MEASURES, NATIONS, word_set
 from clara.synthesis.drafts import Draft
 
 _FULL_NAME = re.compile(r"(?<![\w.] )(?<!\w)[A-ZÀ-Ý][\w’'-]+(?: [A-ZÀ-Ý]\.)?(?: [A-ZÀ-Ý][\w’'-]+){1,2}(?!\w)")
@@ -79,7 +79,13 @@ class Memory:
             return self.topic if self.topic_age < 2 or self.topic == self.title else ""
         if word == "they":
             return self.several if self.several_age < 2 else ""
-        if not self.person and self.main and self.main.split()[-1][0].isupper() and not is_place(self.main):
+        if (
+            not self.person
+            and self.main
+            and " and " not in self.main
+            and self.main.split()[-1][0].isupper()
+            and not is_place(self.main)
+        ):
             return self.main
         return self.person if self.person_age < _FORGOTTEN_AFTER and len(self.rivals) < 2 else ""
 
@@ -156,9 +162,12 @@ def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list
         if not _is_plain(sentence) or (about and source is sentences[0]):
             continue
         found = draft_lives(sentence, lived=lived and source == sentences[0])
+        defined: dict[str, str] = {}
         tagged = tag_sentence(sentence, small=small, names=names)
         for reading in read_sentence(sentence, tagged=tagged):
-            subject = memory.name(reading)
+            subject = defined.get(reading.subject) or memory.name(reading)
+            if reading.verb.form == "be" and reading.chunks and re.match(r"an? ", reading.chunks[0].text) and subject:
+                defined[reading.chunks[0].text] = subject  # 'was a chemist who taught': it was she who taught
             told = Told(reading, subject, surnames, lenient)
             found.extend(_new(draft_reading(told), found))
             memory.heard(reading, subject, surnames)
@@ -169,18 +178,10 @@ def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list
 
 
 SPARE_KINDS = {"object", "doer", "possession", "cause", "place"}  # of the plain rules: where all else is too little
-LEFT_TO_THE_READER = {
-    "object",
-    "doer",
-    "subject",
-    "possession",
-    "identity",
-    "definition",
-    "age",
-    "size",
-    "cause",
-    "place",
-}
+KEPT_KINDS = MEASURES | word_set(
+    """abbreviation date agent count claim relation effect list material composition role purpose name named_after
+    change share money duration action manner"""
+)
 
 
 def mended(sentence: str) -> str:
@@ -224,7 +225,7 @@ def as_written(draft: Draft, source: str) -> Draft:
 
 def keeps_in_prose(draft: Draft) -> bool:
     """Whether a draft of the plain rules is good enough for prose that they were not made for."""
-    if draft.kind in LEFT_TO_THE_READER or draft.questions[0].startswith("What kind of thing"):
+    if draft.kind not in KEPT_KINDS or draft.questions[0].startswith("What kind of thing"):
         return False
     return says_enough(draft.questions[0], "definition" if draft.kind in ("definition", "abbreviation") else draft.kind)
 

@@ -45,8 +45,8 @@ THINGS = word_set(
 
 KIN = word_set(
     """son daughter wife husband brother sister father mother uncle aunt nephew niece cousin grandson granddaughter heir
-    count countess duke duchess baron baroness earl lord lady knight sultan noble nobleman noblewoman official peer member
-    native winner champion champion judge critic activist veteran pioneer nun priest rabbi chef model host spy"""
+    count countess duke duchess baron baroness earl lord lady knight sultan noble nobleman noblewoman official peer
+    member native winner champion champion judge critic activist veteran pioneer nun priest rabbi chef model host spy"""
 )
 
 
@@ -133,7 +133,8 @@ def says_enough(question: str, kind: str, *, generic: bool = False, lenient: boo
     if kind in ("definition", "birth", "death", "examples"):
         return True
     if re.search(
-        rf"\b{MONTH} \d{{1,2}}(?:\?$| (?!\d{{4}}))|\b(?:as|to|of|on|for|with|from) at\b|^(?:When|Where|In \w+ year|What) (?:do|does|did) [^?]*\b(?:won|was|were|had|became)\b",
+        rf"\b{MONTH} \d{{1,2}}(?:\?$| (?!\d{{4}}))|\b(?:as|to|of|on|for|with|from) at\b|^(?:When|Where|In \w+"
+        rf" year|What) (?:do|does|did) [^?]*\b(?:won|was|were|had|became)\b",
         question,
     ):
         return False
@@ -269,7 +270,7 @@ def who_or_what(told: Told, answer: str) -> str:
     person = (
         names_a_person(head)
         or head in KIN
-        or re.search(r"(?:maker|player|keeper|writer|singer|baller|man|ician)$", head)
+        or re.search(r"(?:maker|player|keeper|writer|singer|baller|man|ician)$", head) is not None
     )
     person = person or (head.endswith("er") and len(re.findall(r"\b[A-Z]", told.subject)) > 1)
     if person and told.subject[:1].isupper() and not told.subject.startswith("The ") and head not in NOT_ROLES:
