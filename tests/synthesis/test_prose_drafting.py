@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
     spec = importlib.util.spec_from_file_location("benchmark_drafter", ROOT / "benchmarks" / "drafter.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # its dataclasses look themselves up
     spec.loader.exec_module(module)
@@ -100,7 +101,7 @@ def test_pronouns_are_named_only_where_one_thing_can_be_meant() -> None:
     )
     assert sure["When was Kelso Works founded by Ada Moss?"] == {"1871"}
     unsure = facts(
-        "Anna Berg and her rival Clara Holm met for the first time at the academy of music in Vienna in the spring. "
+        "Anna Berg and her rival Clara Holm met for the first time at the academy of music in Vienna in spring. "
         "She was appointed professor of composition in 1871 after a long dispute within the faculty."
     )
     assert not any("appointed" in question for question in unsure)
@@ -137,7 +138,7 @@ def test_periods_are_asked_for_in_a_financial_table() -> None:
 def test_merged_titles_are_read_together_and_cells_that_need_a_guess_are_left_out() -> None:
     found = facts(
         "| Team | Matches | Matches | Seat |\n| --- | --- | --- | --- |\n| Team | won | lost | Seat |\n"
-        "| Voss Rovers | 12 | 3 | Voss |\n| 7 | 4 | 4 | Bergen |\n| All clubs | All clubs | All clubs | All clubs |"
+        "| Voss Rovers | 12 | 3 | Melk |\n| 7 | 4 | 4 | Bergen |\n| All clubs | All clubs | All clubs | All clubs |"
     )
     assert any("matches won of Voss Rovers" in question and answers == {"12"} for question, answers in found.items())
     assert "What is the seat of Voss Rovers?" in found
@@ -153,7 +154,9 @@ def test_every_answer_is_a_span_on_every_set(shared: Path, benchmark: ModuleType
             assert has_span(paragraph.text, draft.answer), draft
             assert has_span(paragraph.text, draft.evidence), draft
             for question in draft.questions:
-                assert question.endswith("?") and question[0].isupper() and len(question.split()) >= 3, question
+                assert question.endswith("?"), question
+                assert question[0].isupper(), question
+                assert len(question.split()) >= 3, question
 
 
 def test_the_same_seed_gives_the_same_drafts_and_another_only_another_order(

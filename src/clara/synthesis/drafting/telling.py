@@ -225,6 +225,8 @@ def as_written(draft: Draft, source: str) -> Draft:
 
 def keeps_in_prose(draft: Draft) -> bool:
     """Whether a draft of the plain rules is good enough for prose that they were not made for."""
+    if re.match(r"(?:It|He|She|They|Its|His|Her|Their)\b", draft.evidence):
+        return False  # who is meant is for the reader's own memory to say
     if draft.kind not in KEPT_KINDS or draft.questions[0].startswith("What kind of thing"):
         return False
     return says_enough(draft.questions[0], "definition" if draft.kind in ("definition", "abbreviation") else draft.kind)
@@ -246,6 +248,11 @@ def _is_plain(sentence: str) -> bool:
         return False
     words = re.findall(r"[^\W_][\w'’-]*", sentence)
     return 3 <= len(words) <= 160 and sum(word[0].isalpha() for word in words) >= len(words) * 0.6
+
+
+def _may_be_a_person(name: str) -> bool:
+    """What a passage that says 'he' may mean by it, when it has named nothing else as a subject."""
+    return bool(name) and " and " not in name and name.split()[-1][0].isupper() and not is_place(name)
 
 
 def _possessive(owner: str) -> str:

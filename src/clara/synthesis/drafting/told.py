@@ -241,7 +241,9 @@ def with_what_belongs(reading: Reading, *, most: int, first: int = 0) -> str:
 
 def asks_for(told: Told, phrase: str, verb: str) -> str:
     """Who, what or which university: the word that asks for a phrase."""
-    if told.person(phrase):
+    if told.person(phrase) or all(
+        told.person(part) for part in re.split(r", | and (?:his |her )?(?:[a-z]+ )?", phrase)
+    ):
         return "Who"
     if kind := kind_of_name(phrase):
         return f"Which {kind}"
