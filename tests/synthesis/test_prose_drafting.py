@@ -64,7 +64,8 @@ def benchmark() -> ModuleType:
         ),
         (
             "Farmers in the Aral basin diverted two large rivers to irrigate cotton fields across the dry plains.",
-            "How many large rivers did farmers in the Aral basin divert to irrigate cotton fields across the dry plains?",
+            "How many large rivers did farmers in the Aral basin divert"
+            " to irrigate cotton fields across the dry plains?",
             "two",
         ),
         (

@@ -12,7 +12,7 @@ from clara.synthesis.drafting.phrases import is_person, is_place
 from clara.synthesis.drafting.prose import draft_reading
 from clara.synthesis.drafting.reading import Reading, read_sentence
 from clara.synthesis.drafting.subjects import names_itself
-from clara.synthesis.drafting.tagging import tag_sentence
+from clara.synthesis.drafting.tagging import Tagged, tag_sentence
 from clara.synthesis.drafting.told import KIN, Told, says_enough
 from clara.synthesis.drafting.words import DANGLING, MEASURES, NATIONS, word_set
 from clara.synthesis.drafts import Draft
@@ -140,11 +140,14 @@ _ABOUT = re.compile(
 
 def draft_prose(sentences: Sequence[str], *, title: str = "") -> list[Draft]:
     """The drafts of a passage's prose, in text order; less telling ones only where there would be too few."""
-    drafts = _draft_prose(sentences, title=title, lenient=False)
-    return drafts if len(drafts) >= _TOO_FEW else _draft_prose(sentences, title=title, lenient=True)
+    read: dict[str, tuple[Tagged, list[Reading]]] = {}  # each sentence is read once
+    drafts = _draft_prose(sentences, read, title=title, lenient=False)
+    return drafts if len(drafts) >= _TOO_FEW else _draft_prose(sentences, read, title=title, lenient=True)
 
 
-def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list[Draft]:
+def _draft_prose(
+    sentences: Sequence[str], read: dict[str, tuple[Tagged, list[Reading]]], *, title: str, lenient: bool
+) -> list[Draft]:
     about = _ABOUT.match(sentences[0]) if sentences and not title else None
     title = about["title"] if about else title
     text = " ".join(sentences)
@@ -163,8 +166,11 @@ def _draft_prose(sentences: Sequence[str], *, title: str, lenient: bool) -> list
             continue
         found = draft_lives(sentence, lived=lived and source == sentences[0])
         defined: dict[str, str] = {}
-        tagged = tag_sentence(sentence, small=small, names=names)
-        for reading in read_sentence(sentence, tagged=tagged):
+        if sentence not in read:
+            tagged = tag_sentence(sentence, small=small, names=names)
+            read[sentence] = tagged, read_sentence(sentence, tagged=tagged)
+        tagged, readings = read[sentence]
+        for reading in readings:
             subject = defined.get(reading.subject) or memory.name(reading)
             if reading.verb.form == "be" and reading.chunks and re.match(r"an? ", reading.chunks[0].text) and subject:
                 defined[reading.chunks[0].text] = subject  # 'was a chemist who taught': it was she who taught
