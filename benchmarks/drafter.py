@@ -3,12 +3,12 @@
     python benchmarks/drafter.py [DIR_WITH_QA_SETS] [--seed 0] [--pairs 30]
 
 Part one: 200 contexts drawn over nine sets of ../shared/data/qa, as many of each, without titles and never with the
-questions (papers are cut at their blank lines; 30 to 400 words): the share with two verified pairs or more, the pairs of
-each kind, whether every answer is a span, and the speed. Fiction (squality), mostly speech, has a line of its own.
+questions (papers are cut at their blank lines; 30 to 400 words): the share with two verified pairs or more, the pairs
+of each kind, whether every answer is a span, and the speed. Fiction (squality), mostly speech, has a line of its own.
 Part two: 500 paragraphs of the English SQuAD-form sets (XQuAD en, SQuADShifts new_wiki): how many drafted answers share
 a character with an answer that a person chose for that paragraph, and how many reach a token F1 of 0.5 with one.
-Every figure is given for two halves, told apart by a hash of the paragraph: sentences of the half 'tuned' were read while
-the rules were written; of the other half only the figures were looked at, and the pairs that were judged by hand.
+Every figure is given for two halves, told apart by a hash of the paragraph: sentences of the half 'tuned' were read
+while the rules were written; of the other half only the figures were looked at, and the pairs that were judged by hand.
 """
 
 from __future__ import annotations

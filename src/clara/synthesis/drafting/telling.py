@@ -132,7 +132,7 @@ class Memory:
         return reading.chunks[0].text.split(" of ")[0].split()[-1]
 
 
-_TOO_FEW = 3
+_TOO_FEW = 5
 _ABOUT = re.compile(
     r"^This (?:is )?an? (?:document|article|page|text) (?:is )?about (?P<title>[A-Z0-9][^.]{1,60}?)(?: \([^)]*\))?\."
 )
@@ -183,7 +183,9 @@ def _draft_prose(
     return [draft for draft in drafts if draft.answer]
 
 
-SPARE_KINDS = {"object", "doer", "possession", "cause", "place"}  # of the plain rules: where all else is too little
+SPARE_KINDS = word_set(
+    "object doer possession cause place subject definition"
+)  # of the plain rules: where all else is too little
 KEPT_KINDS = MEASURES | word_set(
     """abbreviation date agent count claim relation effect list material composition role purpose name named_after
     change share money duration action manner"""
