@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.words import COLOURS, DURATION_UNIT, NOT_ROLES, PARTICIPLE, PERSONS, QUANTITY, ROLES
+from clara.synthesis.drafting.words import (
+    COLOURS,
+    DURATION_UNIT,
+    MEASURES,
+    NOT_ROLES,
+    PARTICIPLE,
+    PERSONS,
+    QUANTITY,
+    ROLES,
+)
 
 # attribute's last word(s) -> phrasings; {a} is the attribute as written, {x} the subject
 _PHRASINGS: dict[str, tuple[str, ...]] = {
@@ -104,6 +113,59 @@ def attribute_kind(attribute: str) -> str:
 
 def is_name_label(label: str) -> bool:
     return label.lower() in _NAME_LABELS
+
+
+def is_known_attribute(label: str) -> bool:
+    """Whether a label is one of those that things are described by.
+
+    >>> is_known_attribute("Battery life"), is_known_attribute("Top speed"), is_known_attribute("Raster in webp")
+    (True, True, False)
+    """
+    words = label.lower().split()
+    if not words or not label[0].isalpha():
+        return False
+    if label.lower() in PARTICIPLE or (words[0] in PARTICIPLE and len(words) == 2):
+        return True
+    head = label.lower().split(" of ")[0].split()[-1]
+    return head in _PHRASINGS or head in MEASURES or head in _COMMON_HEADS or is_role(head)
+
+
+_COMMON_HEADS = {
+    "year",
+    "date",
+    "life",
+    "model",
+    "version",
+    "status",
+    "country",
+    "city",
+    "region",
+    "language",
+    "power",
+    "rating",
+    "maker",
+    "brand",
+    "colour",
+    "color",
+    "number",
+    "title",
+    "owner",
+    "period",
+    "time",
+    "size",
+    "code",
+    "currency",
+    "email",
+    "phone",
+    "website",
+    "genre",
+    "industry",
+    "casing",
+    "material",
+    "finish",
+    "place",
+    "origin",
+}
 
 
 def is_role(noun: str) -> bool:

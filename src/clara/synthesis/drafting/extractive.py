@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from clara.schema import Passage
 from clara.synthesis.drafting.asking import Statement
+from clara.synthesis.drafting.choosing import choose
 from clara.synthesis.drafting.clauses import parse_clauses
 from clara.synthesis.drafting.dates import draft_dates
 from clara.synthesis.drafting.descriptions import draft_descriptions, kind_noun
@@ -19,6 +20,8 @@ from clara.synthesis.drafting.restating import restate
 from clara.synthesis.drafting.sentences import Line, split_lines, split_sentences
 from clara.synthesis.drafting.structured import draft_labels, draft_tables, named_by_label
 from clara.synthesis.drafting.subjects import Discourse
+from clara.synthesis.drafting.telling import SPARE_KINDS, draft_prose, keeps_in_prose
+from clara.synthesis.drafting.told import says_enough
 from clara.synthesis.drafts import Draft, Rejected
 
 FAMILIES: tuple[Callable[[Statement], list[Draft]], ...] = (
@@ -53,11 +56,20 @@ class ExtractiveDrafter:
         discourse = Discourse.of(title, passage.text)
         prose = [line.text for line in lines if line.kind in ("prose", "item")]
         discourse.read_ahead(prose)
-        drafts: list[Draft] = []
-        for line in lines:
-            if line.kind == "prose" or (line.kind == "item" and line.text.endswith(".")):
-                for sentence in split_sentences(line.text):
-                    drafts.extend(draft_sentence(sentence, discourse))
+        sentences = [
+            sentence
+            for line in lines
+            if line.kind == "prose" or (line.kind == "item" and line.text.endswith("."))
+            for sentence in split_sentences(line.text)
+        ]
+        by_sentence = [draft_sentence(sentence, discourse) for sentence in sentences]
+        drafts = [draft for found in by_sentence for draft in found]
+        if not _are_short(sentences):
+            told = _join(sentences, drafts, draft_prose(sentences, title=discourse.title))
+            spare = [
+                draft for draft in drafts if draft.kind in SPARE_KINDS and says_enough(draft.questions[0], draft.kind)
+            ]
+            drafts = choose(told, passage, sentences=sentences, spare=spare)
         drafts.extend(draft_labels(lines, discourse.title))
         drafts.extend(draft_tables(lines, discourse.title))
         return [self._shuffled(draft, passage) for draft in drafts]
@@ -69,6 +81,31 @@ class ExtractiveDrafter:
         questions = list(draft.questions)
         random.Random(f"{self.seed}/{passage.id}/{draft.kind}/{draft.answer}").shuffle(questions)
         return Draft(questions=tuple(questions), answer=draft.answer, evidence=draft.evidence, kind=draft.kind)
+
+
+def _are_short(sentences: list[str]) -> bool:
+    """Whether a passage is one of short plain sentences, as on a product sheet.
+
+    There the plain rules ask for all there is, in the wordings that suit a sheet; other prose gets both sets of rules.
+    """
+    lengths = [len(sentence.split()) for sentence in sentences] or [0]
+    return max(lengths) <= 14 and sum(lengths) <= 10 * len(lengths)
+
+
+def _join(sentences: list[str], plain: list[Draft], told: list[Draft]) -> list[Draft]:
+    """Both sets in text order; of two drafts for one answer of a sentence, that of the clause reader is kept."""
+    drafts: list[Draft] = []
+    for sentence in dict.fromkeys(sentences):
+        found = [draft for draft in told if draft.evidence == sentence]
+        found += [
+            draft
+            for draft in plain
+            if draft.evidence == sentence
+            and keeps_in_prose(draft)
+            and all(draft.answer not in other.answer and other.answer not in draft.answer for other in found)
+        ]
+        drafts.extend(found)
+    return drafts
 
 
 def draft_sentence(sentence: str, discourse: Discourse) -> list[Draft]:

@@ -32,7 +32,7 @@ _WITH_INFINITIVE = word_set(
     "agree decide refuse attempt try plan aim intend promise threaten vote continue help serve seek"
 )
 _INSIDE_VERBS = word_set("use invest involve include find describe engage interest base result write store")
-_STRANDED_VERBS = phrase_set(
+STRANDED_VERBS = phrase_set(
     """consist of; depend on; depend upon; rely on; rely upon; belong to; refer to; relate to; focus on; serve as; act
     as; work as; work for; work with; derive from; originate from; specialize in; compete with; compete for;
     participate in; suffer from; apply to; convert to; respond to; react with; agree to; agree on; stem from;
@@ -74,7 +74,7 @@ def _stranded(said: Statement) -> list[Draft]:
         return []
     if preposition == "at" and not is_quantity(thing):
         return []
-    if not clause.is_passive and f"{clause.verb} {preposition}" not in _STRANDED_VERBS:
+    if not clause.is_passive and f"{clause.verb} {preposition}" not in STRANDED_VERBS:
         return []
     if (
         preposition == "to"

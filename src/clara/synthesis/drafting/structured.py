@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.attributes import attribute_kind, attribute_questions, is_name_label
+from clara.synthesis.drafting.attributes import (
+    attribute_kind,
+    attribute_questions,
+    is_known_attribute,
+    is_name_label,
+    lower_first,
+)
 from clara.synthesis.drafting.sentences import Line, split_label
 from clara.synthesis.drafts import Draft
 
@@ -40,13 +46,98 @@ def draft_tables(lines: list[Line], subject: str) -> list[Draft]:
                 if subject and not is_name_label(attribute):
                     drafts.extend(_fact(attribute, value, subject, source))
         else:
-            for cells, source in zip(rows, raw, strict=True):
-                name = cells[0]
-                if not re.search(r"[A-Za-z]{2}", name):
-                    continue
-                for attribute, value in zip(header[1:], cells[1:], strict=False):
-                    drafts.extend(_fact(attribute, value, _row_subject(name, subject), source))
+            drafts.extend(_rows(header, rows, raw, _without_number(subject)))
     return drafts
+
+
+def _rows(header: list[str], rows: list[list[str]], raw: list[str], subject: str) -> list[Draft]:
+    """Facts of a table with one subject per row. Cells that would need a guess (merged titles, no name) are left
+    out."""
+    if rows and _second_titles(header, rows[0]):
+        header = [
+            title if title == more else f"{title} {more}".strip() for title, more in zip(header, rows[0], strict=True)
+        ]
+        rows, raw = rows[1:], raw[1:]
+    drafts = []
+    for cells, source in zip(rows, raw, strict=True):
+        if cells[1:] and len({*cells}) == 1:
+            continue  # a title across the whole row
+        for title, value in _titled_cells(header, cells):
+            drafts.extend(_cell(header[0], cells[0], title, value, subject, source))
+    return drafts
+
+
+def _titled_cells(header: list[str], cells: list[str]) -> list[tuple[str, str]]:
+    """(column title, value); columns under one title count where only one of them holds a value ('$' | '12')."""
+    values: dict[str, list[str]] = {}
+    for title, value in zip(header[1:], cells[1:], strict=False):
+        if re.search(r"\w", value) and value not in values.setdefault(title, []):
+            values[title].append(value)
+    return [(title, found[0]) for title, found in values.items() if len(found) == 1]
+
+
+def _second_titles(header: list[str], row: list[str]) -> bool:
+    """Whether a first row goes on with the titles, as under titles that span columns."""
+    merged = [place for place, title in enumerate(header) if title and header.count(title) > 1]
+    if not merged or any(re.search(r"\d", row[place]) for place in merged):
+        return False
+    return any(header[place] == row[place] for place in range(len(header)) if place not in merged)
+
+
+def _cell(name_title: str, name: str, title: str, value: str, subject: str, source: str) -> list[Draft]:
+    if _MARKUP.search(f"{name}{title}{value}") or not re.search(r"\w", name):
+        return []
+    name, title = name.strip(" *"), _small_title(title.strip(" *:"))
+    owner = f" of {subject}" if subject else ""
+    if title.lower() in ("actual", "expected", "planned", "other", "total", "all", "details", "image", "links"):
+        return []
+    if _PERIOD.match(title) and re.search(r"[A-Za-z]{3}", name) and re.search(r"\d", value):
+        measured, when = _small_title(name), title[:1].upper() + title[1:]
+    elif _PERIOD_TITLE.match(name_title) and _PERIOD.match(name) and re.match(r"[A-Za-z]", title):
+        measured, when = title, name
+    elif re.search(r"[A-Za-z]{2}", name) and not re.fullmatch(r"(?:col|column|row|header)?[-_ ]?\d*", title):
+        return _fact(title, value, _row_subject(name, subject), source)
+    else:
+        return []
+    if len(measured.split()) > 8 or value.lower() in _NO_VALUES:
+        return []
+    be = "were" if re.search(r"[^su]s$", measured) else "was"
+    return [
+        Draft(
+            questions=(f"What {be} the {measured}{owner} in {when}?",),
+            answer=value.strip(" *"),
+            evidence=source,
+            kind=attribute_kind(measured),
+        )
+    ]
+
+
+_MARKUP = re.compile(r"<!--|\*\*|~~|\]\(|https?:|`|\.\.\.$|[{}\\]")
+_PERIOD = re.compile(
+    r"^(?:(?:FY|fiscal |year |Q[1-4] |H[12] |q[1-4] )?(?:1[89]|20)\d\d(?:[-/–]\d{2,4})?|(?:January|February"
+    r"|March|April|May|June|July|August"
+    r"|September|October|November|December)(?: \d{1,2},)? (?:1[89]|20)\d\d|Q[1-4]|q[1-4])$",
+    re.IGNORECASE,
+)
+_PERIOD_TITLE = re.compile(r"^(?:fiscal |financial )?(?:year|years|period|quarter|month|date|season)$", re.IGNORECASE)
+_NO_VALUES = {"n/a", "na", "none", "-", "–", "—", "yes", "no", "true", "false", "x", "nil", "tbd"}
+
+
+def _small_title(title: str) -> str:
+    """'Unit Cost' -> 'unit cost'; names and abbreviations keep their capitals."""
+    words = title.split()
+    if len(words) > 1 and all(re.fullmatch(r"[A-Z][a-z]+|of|and|in|per|the|for|by", word) for word in words):
+        return title.lower()
+    return lower_first(title) if title else title
+
+
+def _without_number(subject: str) -> str:
+    """A heading as the name of a thing; '' for 'Sheet1' and for what is numbered or long."""
+    if re.match(
+        r"(?:sheet|table|page|slide|section)? ?\d[\d.]*\b|(?:sheet|table|page|slide)\b", subject, re.IGNORECASE
+    ):
+        return ""
+    return subject if len(subject.split()) <= 6 else ""
 
 
 def _row_subject(name: str, subject: str) -> str:
@@ -75,6 +166,10 @@ def _is_attribute_table(header: list[str], rows: list[list[str]], subject: str) 
         return False
     if _is_title_row(header):
         return True
+    if header[0] == header[1] or not any(is_known_attribute(first) for first in (header[0], *(row[0] for row in rows))):
+        return False
+    if is_name_label(header[0]) and header[1].lower() not in subject.lower() and not re.search(r"\d", header[1]):
+        return False
     firsts = [header[0], *(row[0] for row in rows)]
     names = sum(bool(re.match(r"(?:[A-Z]\w+ )+[A-Z0-9]", first)) or bool(re.search(r"\d", first)) for first in firsts)
     return bool(re.search(r"\d", header[1])) or names <= len(firsts) // 3
@@ -82,9 +177,9 @@ def _is_attribute_table(header: list[str], rows: list[list[str]], subject: str) 
 
 def _fact(attribute: str, value: str, subject: str, evidence: str) -> list[Draft]:
     attribute, value = attribute.strip(" *:"), value.strip(" *").rstrip(".")
-    if not re.match(r"[A-Za-z]", attribute) or not re.search(r"\w", value):
+    if not re.match(r"[A-Za-z]", attribute) or not re.search(r"\w", value) or _MARKUP.search(f"{attribute}{value}"):
         return []
-    if len(attribute.split()) > 6 or len(value.split()) > 15 or value.lower() in ("n/a", "none", "-", "yes", "no"):
+    if len(attribute.split()) > 6 or len(value.split()) > 15 or value.lower() in _NO_VALUES:
         return []
     questions = attribute_questions(attribute, subject, value)
     return [Draft(questions=questions, answer=value, evidence=evidence, kind=attribute_kind(attribute))]

@@ -164,7 +164,7 @@ def guess_base(past: str) -> str:
         return stem[:-1]
     return (
         stem + "e"
-        if re.search(r"(?:at|iz|is|v|c|[^aeiou]s|u|[rnd]g|[aiou]k|[^aeiou][aiou]t|id|ur|in|bl|tl|pl|gl|dl)$", stem)
+        if re.search(r"(?:at|iz|[aeio]s|v|c|[^aeiou]s|u|[rnd]g|[aiou]k|[^aeiou][aiou]t|id|ur|in|bl|tl|pl|gl|dl)$", stem)
         else stem
     )
 

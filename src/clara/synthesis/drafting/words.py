@@ -65,7 +65,7 @@ signify simulate slow smuggle solicit specify stabilize stem stimulate subdue su
 supervise suppress surpass survey suspect sustain switch symbolize televise terminate testify thrive tour transcribe
 transition translate trap undermine unlock uphold urge vanish venture verify withdraw witness worship headquarter age
 call contact coat color colour equip fit price stock vest weld wire seat warrant craft tune rate fuel recharge service
-staff archive
+staff archive premiere transplant screen tour stream
 """
 
 _IRREGULAR = """
