@@ -77,7 +77,9 @@ def print_table(output: Path, seconds: float, peak_mib: float) -> None:
     for step in manifest["steps"]:
         counts = step["counts"]
         if step["step"] == "synthesize":
-            counts = {name: counts[name] for name in ("documents", "passages", "passages_with_facts", "rows", "eval_rows")}
+            counts = {
+                name: counts[name] for name in ("documents", "passages", "passages_with_facts", "rows", "eval_rows")
+            }
         print(f"| {step['step']} | {took.get(step['step'], 0):.1f} | {json.dumps(counts)} |")
     receipt = json.loads((output / "privacy_receipt.json").read_text(encoding="utf-8"))
     print(f"\n{seconds:.1f} s in all, peak {peak_mib:.0f} MiB (all processes); {receipt['requests']} requests sent")
