@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from scripts import check_docs
 
 from llm.server import chat_server
@@ -18,6 +19,8 @@ GUIDE = (ROOT / "DATA_PIPELINE_GUIDE.md").read_text(encoding="utf-8")
 ENDPOINT = "http://localhost:8000/v1"
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_every_command_of_the_guide_runs(tmp_path: Path) -> None:
     make_raw_data(tmp_path / "raw_data", count=2)
     shutil.copytree(ROOT / "scripts", tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
