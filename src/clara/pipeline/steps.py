@@ -221,10 +221,13 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
         import json
 
         from clara.jsonl import write_lines
-        from clara.quality.card import make_card
+        from clara.quality.card import make_card, scan_files
         from clara.quality.card_page import render_card
+        from clara.quality.policy import Policy, read_policy
 
-        whole = json.dumps(make_card(folder, seed=settings.seed), ensure_ascii=False)
+        policy = read_policy(settings.privacy_policy) if settings.privacy_policy else Policy()
+        card = make_card(folder, private=scan_files(folder, policy), seed=settings.seed)
+        whole = json.dumps(card, ensure_ascii=False)
         card = json.loads(whole.replace(json.dumps(f"{folder}/", ensure_ascii=False)[1:-1], ""))  # no path of here
         write_lines(folder / "data_card.json", [json.dumps(card, ensure_ascii=False, indent=1)])
         write_lines(folder / "data_card.html", [render_card(card, title=f"Data card of {folder.name or folder}")])
@@ -233,7 +236,7 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
 
     return Step(
         name="report",
-        inputs=lambda: hashes(folder, ROWS),
+        inputs=lambda: {**hashes(folder, ROWS), **_file("privacy_policy", settings.privacy_policy)},
         settings=settings.deciding("seed"),
         packages=("datasketch", "matplotlib"),
         outputs=lambda: ["data_card.json"],

@@ -11,7 +11,9 @@ from typing import Any
 import clara
 from clara.quality.diversity import distinct_ngrams, effective_number, question_types, topics
 from clara.quality.duplicates import NearDuplicates, distinct
+from clara.quality.policy import Policy
 from clara.quality.rows import Folder, Row, read_folder
+from clara.quality.scan import scan_paths
 from clara.quality.support import LEVELS, count_support, support_of
 from clara.schema import STAGES
 from clara.text import normalize_answer, words
@@ -28,10 +30,19 @@ UNJUDGED_TASKS = ("unanswerable", "cross_lingual")  # their answers are not in t
 Finding = Mapping[str, Any]  # what the privacy scan found: category, kind, place
 
 
+def scan_files(folder: Path, policy: Policy) -> list[Finding]:
+    """What the privacy scan finds in the training files of a folder, by category, kind and place."""
+    report = scan_paths([folder / name for name in read_folder(folder).files], policy)
+    return [
+        {"category": item.category, "kind": item.kind, "place": item.place.removeprefix(f"{folder}/")}
+        for item in report.findings
+    ]
+
+
 def make_card(folder: Path, *, private: Iterable[Finding] | None = None, seed: int = 0) -> dict[str, Any]:
     """Everything `clara data report` says about a folder, as JSON.
 
-    `private` are the findings of the scan, None when it was not run. Raises UsageError when there is no training file.
+    `private` are what `scan_files` found, None when it was not run. Raises UsageError when there is no training file.
     """
     found = read_folder(folder)
     card: dict[str, Any] = {
