@@ -18,7 +18,7 @@ RAW, REDACTED, DESCRIBED = "raw_knowledge.jsonl", "raw_knowledge.redacted.jsonl"
 STAGES = ("pretrain_data", "instruction_data", "end_to_end_data")
 ROWS = tuple(f"{stage}{part}.jsonl" for part in ("", "_eval") for stage in STAGES)
 READERS = ("pypdfium2", "liteparse", "python-docx", "python-pptx", "lxml", "openpyxl", "pillow")
-Outputs = Callable[[Path], list[str]]
+SCANNERS = ("phonenumbers", "python-stdnum", "bc-detect-secrets")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +108,7 @@ def _scan(folder: Path, settings: PipelineSettings) -> Step:
         name="scan",
         inputs=lambda: {**hashes(folder, [RAW]), **_file("privacy_policy", settings.privacy_policy)},
         settings=settings.deciding("privacy"),
-        packages=("phonenumbers", "python-stdnum", "bc-detect-secrets"),
+        packages=SCANNERS,
         outputs=lambda: [REDACTED] if settings.privacy == "redact" else [],
         do=do,
     )
@@ -223,9 +223,10 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
         from clara.jsonl import write_lines
         from clara.quality.card import make_card
         from clara.quality.card_page import render_card
+        from clara.quality.policy import read_policy
 
-        whole = json.dumps(make_card(folder, seed=settings.seed), ensure_ascii=False)
-        card = json.loads(whole.replace(json.dumps(f"{folder}/", ensure_ascii=False)[1:-1], ""))  # no path of here
+        policy = read_policy(settings.privacy_policy) if settings.privacy_policy else None
+        card = make_card(folder, policy=policy, seed=settings.seed)
         write_lines(folder / "data_card.json", [json.dumps(card, ensure_ascii=False, indent=1)])
         write_lines(folder / "data_card.html", [render_card(card, title=f"Data card of {folder.name or folder}")])
         levels = [finding["level"] for finding in card["findings"]]
@@ -233,9 +234,9 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
 
     return Step(
         name="report",
-        inputs=lambda: hashes(folder, ROWS),
+        inputs=lambda: {**hashes(folder, ROWS), **_file("privacy_policy", settings.privacy_policy)},
         settings=settings.deciding("seed"),
-        packages=("datasketch", "matplotlib"),
+        packages=("datasketch", "matplotlib", *SCANNERS),
         outputs=lambda: ["data_card.json"],
         do=do,
     )
