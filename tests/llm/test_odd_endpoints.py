@@ -127,7 +127,7 @@ def test_a_picture_goes_out_as_a_part_and_its_document_is_noted(tmp_path: Path) 
     messages = [{"role": "user", "content": [{"type": "text", "text": "What is shown?"}, picture]}]
 
     async def describe(base_url: str) -> Echo:
-        session = LLMSession(LLMConfig(base_url=base_url, model="m"), journal=tmp_path / "journal.sqlite")
+        session = LLMSession(LLMConfig(base_url=base_url, model="m"), journal=tmp_path / "llm_journal.sqlite")
         try:
             return await session.ask(messages, Echo, documents=["plan.pdf"])
         finally:
@@ -136,6 +136,6 @@ def test_a_picture_goes_out_as_a_part_and_its_document_is_noted(tmp_path: Path) 
     with chat_server() as server:
         assert asyncio.run(describe(server.base_url)).words
         assert server.requests[0]["messages"] == messages
-    receipt = write_receipt(tmp_path, journals=[tmp_path / "journal.sqlite"])
+    receipt = write_receipt(tmp_path)
     assert (receipt["documents"], receipt["bytes_out"]) == (["plan.pdf"], server.bytes_in)
     assert estimate_tokens(server.requests[0]) < 2000  # a picture is not counted by its bytes

@@ -11,10 +11,11 @@ from clara.errors import RecordsError, UsageError
 from clara.extraction.folder import file_sha256
 from clara.extraction.listing import list_files
 from clara.jsonl import ALL_EXAMPLES, check_file
-from clara.pipeline.markers import hashes, sha256
+from clara.pipeline.markers import hashes
 from clara.pipeline.settings import PipelineSettings
+from clara.quality.gate import REDACTED, REPORT
 
-RAW, REDACTED, DESCRIBED = "raw_knowledge.jsonl", "raw_knowledge.redacted.jsonl", "described_knowledge.jsonl"
+RAW, DESCRIBED = "raw_knowledge.jsonl", "described_knowledge.jsonl"
 STAGES = ("pretrain_data", "instruction_data", "end_to_end_data")
 ROWS = tuple(f"{stage}{part}.jsonl" for part in ("", "_eval") for stage in STAGES)
 READERS = ("pypdfium2", "liteparse", "python-docx", "python-pptx", "lxml", "openpyxl", "pillow")
@@ -52,16 +53,13 @@ def make_steps(raw_data: Path, folder: Path, settings: PipelineSettings) -> list
 
 def _extract(raw_data: Path, folder: Path, settings: PipelineSettings) -> Step:
     def inputs() -> dict[str, str]:
-        own = {folder.resolve()} if folder.resolve().is_relative_to(raw_data.resolve()) else set()
-        candidates, _ = list_files(raw_data, exclude=own)
+        candidates, _ = list_files(raw_data, exclude=set())
         return {one.document_id: file_sha256(one.path) or "unreadable" for one in candidates}
 
     def do() -> dict[str, Any]:
         from clara.extraction.console import extract_with_progress
         from clara.extraction.settings import ReadSettings
 
-        if folder.resolve().is_relative_to(raw_data.resolve()):
-            raise UsageError(f"--output {folder} is inside {raw_data}: its files would be read as documents")
         report = extract_with_progress(
             raw_data,
             folder / RAW,
@@ -95,7 +93,7 @@ def _scan(folder: Path, settings: PipelineSettings) -> Step:
         import json
         import shutil
 
-        from clara.quality.gate import REPORT, pass_gate
+        from clara.quality.gate import pass_gate
 
         found = pass_gate(folder / RAW, folder, mode=settings.privacy, policy_file=settings.privacy_policy)
         if settings.privacy == "redact" and found == folder / RAW:  # nothing to hide: the next steps read one name
@@ -256,10 +254,10 @@ def _files_below(folder: Path, name: str) -> list[str]:
 
 
 def _file(name: str, path: Path | None) -> dict[str, str]:
-    return {name: sha256(path)} if path is not None and path.is_file() else {}
+    return {name: file_sha256(path) or "unreadable"} if path is not None else {}
 
 
 def _prompt_files(prompts: Path | None) -> dict[str, str]:
     if prompts is None:
         return {}
-    return {f"prompts/{name}": sha256(prompts / name) for name in _files_below(prompts, ".")}
+    return {f"prompts/{name}": digest for name, digest in hashes(prompts, _files_below(prompts, ".")).items()}

@@ -264,7 +264,7 @@ def _scan(folder: Path, files: Sequence[str], policy: Policy) -> ScanReport:
 
 def _private(report: ScanReport) -> dict[str, Any]:
     kinds = {f"{KINDS[kind]}: {kind}": count for kind, count in report.counts.most_common()}
-    by_category = {
+    by_category: dict[str, Any] = {
         category: sum(count for kind, count in report.counts.items() if KINDS[kind] == category)
         for category in CATEGORIES
     }
