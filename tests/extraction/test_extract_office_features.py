@@ -38,7 +38,6 @@ NAMESPACES = (
     'xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/picture" '
     'xmlns:a14="http://schemas.microsoft.com/office/drawing/2010/main"'
 )
-GONE = ("gonedeleted", "gonemoved", "gonerow", "gonefallback", "gonecode", "goneprompt", "gonecovered")
 
 
 def styled(style: str, *runs: str, more: str = "") -> str:

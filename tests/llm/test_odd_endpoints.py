@@ -108,18 +108,22 @@ def test_an_address_that_holds_a_key_or_is_none_is_refused_without_showing_it(ad
 
 
 def test_one_request_that_always_fails_does_not_end_a_run_that_works() -> None:
+    """Even when everything else was answered long before it gives up."""
     with chat_server(echo, lambda _, body: "500" if "bad" in str(body["messages"]) else "") as server:
-        results, _ = asking(
-            server,
-            "bad",
-            *(f"text {number}" for number in range(60)),
-            max_attempts=3,
-            concurrency=2,
-            first_wait_seconds=0.1,
-        )
+        results, _ = asking(server, "bad", "one", "two", max_attempts=3, concurrency=2, first_wait_seconds=0.1)
         assert isinstance(results[0], LLMReplyError)
         assert "HTTP 500" in str(results[0])
         assert all(result.words for result in results[1:])
+
+
+def test_an_endpoint_that_dies_after_its_first_answers_ends_the_run() -> None:
+    with chat_server(echo, lambda _, body: "500" if "late" in str(body["messages"]) else "") as server:
+        texts = ("one", "late 1", "late 2", "late 3")
+        (answered, *late), _ = asking(server, *texts, max_attempts=3, concurrency=4, first_wait_seconds=0.05)
+        assert answered.words == ["one"]
+        ends = [error for error in late if not isinstance(error, LLMReplyError)]
+        assert len(ends) == 2
+        assert all("still fails after 3 attempts" in str(error) for error in ends)
 
 
 def test_a_picture_goes_out_as_a_part_and_its_document_is_noted(tmp_path: Path) -> None:
@@ -127,7 +131,7 @@ def test_a_picture_goes_out_as_a_part_and_its_document_is_noted(tmp_path: Path) 
     messages = [{"role": "user", "content": [{"type": "text", "text": "What is shown?"}, picture]}]
 
     async def describe(base_url: str) -> Echo:
-        session = LLMSession(LLMConfig(base_url=base_url, model="m"), journal=tmp_path / "journal.sqlite")
+        session = LLMSession(LLMConfig(base_url=base_url, model="m"), journal=tmp_path / "llm_journal.sqlite")
         try:
             return await session.ask(messages, Echo, documents=["plan.pdf"])
         finally:
@@ -136,6 +140,6 @@ def test_a_picture_goes_out_as_a_part_and_its_document_is_noted(tmp_path: Path) 
     with chat_server() as server:
         assert asyncio.run(describe(server.base_url)).words
         assert server.requests[0]["messages"] == messages
-    receipt = write_receipt(tmp_path, journals=[tmp_path / "journal.sqlite"])
+    receipt = write_receipt(tmp_path)
     assert (receipt["documents"], receipt["bytes_out"]) == (["plan.pdf"], server.bytes_in)
     assert estimate_tokens(server.requests[0]) < 2000  # a picture is not counted by its bytes

@@ -37,11 +37,11 @@ def listed(folder: Path) -> list[dict[str, Any]]:
 
 
 def test_the_receipt_matches_what_the_server_saw_over_several_runs(tmp_path: Path) -> None:
-    journal = tmp_path / "journal.sqlite"
+    journal = tmp_path / "llm_journal.sqlite"
     with chat_server(echo, {1: "500", 2: "cut", 4: "429", 6: "refusal"}, retry_after="0.05") as server:
         asking(server, "alpha secret", "beta secret", journal=journal)
         asking(server, "alpha secret", "gamma secret", journal=journal)
-        receipt = write_receipt(tmp_path, journals=[journal])
+        receipt = write_receipt(tmp_path)
         assert sorted(line["sha256"] for line in listed(tmp_path)) == sorted(server.raw_hashes)
         assert (receipt["requests"], receipt["bytes_out"]) == (len(server.requests), server.bytes_in)
         assert receipt["bytes_in"] >= server.bytes_out > 0  # and what came of the reply that was cut
@@ -54,7 +54,7 @@ def test_the_receipt_matches_what_the_server_saw_over_several_runs(tmp_path: Pat
 
 
 def test_requests_of_a_killed_run_are_on_the_receipt(tmp_path: Path) -> None:
-    journal = tmp_path / "journal.sqlite"
+    journal = tmp_path / "llm_journal.sqlite"
     with chat_server(echo) as server:
         server.delay_seconds = 30
         tests = str(Path(__file__).parents[1])
@@ -65,14 +65,14 @@ def test_requests_of_a_killed_run_are_on_the_receipt(tmp_path: Path) -> None:
         asker.send_signal(signal.SIGKILL)
         asker.wait()
         server.stopping.set()
-        receipt = write_receipt(tmp_path, journals=[journal])
+        receipt = write_receipt(tmp_path)
         assert receipt["requests"] == len(server.requests) == 4
         assert {line["outcome"] for line in listed(tmp_path)} == {"sent, no reply seen"}
         assert sorted(line["sha256"] for line in listed(tmp_path)) == sorted(server.raw_hashes)
 
 
 def test_without_requests_nothing_left_the_machine(tmp_path: Path) -> None:
-    receipt = write_receipt(tmp_path, journals=[tmp_path / "none.sqlite"])
+    receipt = write_receipt(tmp_path)
     assert receipt["summary"] == "nothing left the machine"
     assert receipt["requests"] == receipt["bytes_out"] == 0
     assert [path.name for path in tmp_path.iterdir()] == ["privacy_receipt.json"]

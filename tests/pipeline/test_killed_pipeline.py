@@ -73,7 +73,7 @@ def run_with_kills(tmp_path: Path, *, kills: int, seed: int, count: int) -> None
 
 
 def test_a_killed_pipeline_ends_with_the_same_bytes_and_asks_again_only_for_what_was_in_flight(tmp_path: Path) -> None:
-    run_with_kills(tmp_path, kills=3, seed=5, count=1)
+    run_with_kills(tmp_path, kills=2, seed=5, count=1)
 
 
 @pytest.mark.slow

@@ -119,7 +119,25 @@ def test_settings_come_from_a_file_and_options_win(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"max_token: no such setting; did you mean 'max_tokens'"):
         read_settings(file, {})
     with pytest.raises(UsageError, match="needs --model"):
-        run_pipeline(tmp_path, tmp_path / "out", PipelineSettings(base_url="http://127.0.0.1:9/v1"))
+        run_pipeline(tmp_path, tmp_path.parent / "out", PipelineSettings(base_url="http://127.0.0.1:9/v1"))
+
+
+@pytest.mark.parametrize(
+    ("output", "settings", "said"),
+    [
+        ("raw/out", {}, "is inside"),
+        ("out", {"base_url": "http://ann:pw@host/v1", "model": "m"}, "no user, password"),
+        ("out", {"vision_model": "v"}, "needs --base-url"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_before_anything_is_written(
+    raw_data: Path, tmp_path: Path, output: str, settings: dict[str, Any], said: str
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    for act in (run_pipeline, show_plan):
+        with pytest.raises(UsageError, match=said):
+            act(raw_data, tmp_path / output, PipelineSettings(**settings))
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.slow

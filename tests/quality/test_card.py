@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from clara.quality.card import make_card
 from clara.quality.card_page import render_card
 from clara.quality.duplicates import NearDuplicates, overlap, shingles
 from clara.quality.support import answer_support
+from quality import made_numbers as made
 
 PASSAGES = [
     f"The {name} pump was built in {city} in {year} and weighs {weight} kg. Its lead engineer is {person}."
@@ -25,6 +27,7 @@ PASSAGES = [
         ("Dorado", "Ghent", 2014, 94, "Ivo Falk"),
     )
 ]
+TOKEN = made.provider_tokens(random.Random(1))["github"]
 NAMES = ("Aurora", "Borealis", "Cirrus", "Dorado")
 
 
@@ -51,7 +54,7 @@ GOOD = [row(0, "Where was the Aurora pump built?", "Lund"), row(1, "How heavy is
 
 def test_a_clean_folder_has_nothing_to_mend_but_notes(tmp_path: Path) -> None:
     held_out = [row(2, "Who leads the Cirrus project?", "Eva Lind")]
-    card = make_card(folder(tmp_path, instruction_data=GOOD, instruction_data_eval=held_out), private=[])
+    card = make_card(folder(tmp_path, instruction_data=GOOD, instruction_data_eval=held_out))
     assert {item["level"] for item in card["findings"]} == {"note"}
     assert card["stages"]["instruction"]["eval"]["rows"] == 1
     assert card["support"]["by_stage"]["instruction"] == {"quoted": 3, "grounded": 0, "partly": 0, "unsupported": 0}
@@ -77,15 +80,24 @@ def test_answers_without_support_bad_rows_secrets_and_repetition_are_found(tmp_p
         row(3, "Who painted the Dorado?", "Pablo Picasso"),
         row(0, "Where was the Aurora pump built?", "Lund"),
     ]
+    rows[0] = {**rows[0], "docs": [f"{PASSAGES[0]} Key {TOKEN}, from ann.berg@example.org."]}
     (folder(tmp_path, instruction_data=rows) / "instruction_data.jsonl").open("a").write("{torn\n")
-    private = [
-        {"category": "secret", "kind": "token", "place": "x:1"},
-        {"category": "pii", "kind": "email", "place": "x:2"},
-    ]
-    card = make_card(tmp_path, private=private)
+    card = make_card(tmp_path)
+    assert (card["private"]["secret"], card["private"]["pii"]) == (1, 1)
+    assert all(place.startswith("instruction_data.jsonl:1: docs[0]") for place in card["private"]["places"])
+    assert str(tmp_path) not in json.dumps(card)
+    assert TOKEN not in json.dumps(card["private"])
     assert set(findings(card, "error")) == {"format", "support", "privacy"}
     assert set(findings(card, "warning")) == {"privacy", "duplicates"}
     assert card["support"]["examples"] == [["instruction_data.jsonl:3", "Who painted the Dorado?", "Pablo Picasso"]]
+
+
+def test_rows_whose_answer_is_in_no_passage_by_design_are_counted_apart_and_not_judged(tmp_path: Path) -> None:
+    refused = {"kind": "place", "task": "unanswerable", "unanswerable": True}
+    rows = [*GOOD, row(3, "Where is Korva?", "The documents do not answer this question.", metadata=refused)]
+    card = make_card(folder(tmp_path, instruction_data=rows))
+    assert card["support"]["by_stage"]["instruction"]["unsupported"] == 0
+    assert card["stages"]["instruction"]["train"]["by_task"] == {"unanswerable": 1}
 
 
 def test_strict_fails_where_the_plain_report_only_tells(tmp_path: Path) -> None:
@@ -99,12 +111,12 @@ def test_strict_fails_where_the_plain_report_only_tells(tmp_path: Path) -> None:
 
 def test_the_page_shows_everything_and_no_markup_of_the_documents(tmp_path: Path) -> None:
     evil = row(0, "Where is <script>alert(1)</script> built?", "Lund")
-    card = make_card(folder(tmp_path, instruction_data=[*GOOD, evil]), private=[])
+    card = make_card(folder(tmp_path, instruction_data=[*GOOD, evil]))
     page = render_card(card, title="Data card")
     assert "<script" not in page
     assert page.count("<svg") >= 3
     assert "&lt;script&gt;" in page
-    again = make_card(tmp_path, private=[])
+    again = make_card(tmp_path)
     assert render_card(again, title="Data card") == page
 
 

@@ -125,6 +125,7 @@ def test_git_ignores_whatever_the_guard_would_refuse(tmp_path: Path) -> None:
         ".env.local", "certs/a.pem", "b.key", "c.p12", "runs/e/adapter.safetensors", "stores/s/x.lance/data",
         "raw_knowledge.jsonl",
         "raw_knowledge.redacted.jsonl", "extraction_report.json", "llm_journal.sqlite", "llm_journal.sqlite-wal",
+        "vision_journal.sqlite", "described_knowledge.jsonl", "privacy_receipt.json", "privacy_receipt_requests.jsonl",
         "id_rsa",
     ]  # fmt: skip
     for path in private:

@@ -192,11 +192,10 @@ def report(
     import json
 
     from clara.jsonl import write_lines
-    from clara.quality.card import make_card, scan_files
+    from clara.quality.card import make_card
     from clara.quality.card_page import render_card
-    from clara.quality.policy import Policy
 
-    card = make_card(folder, private=scan_files(folder, Policy()), seed=seed)
+    card = make_card(folder, seed=seed)
     target = output or folder
     target.mkdir(parents=True, exist_ok=True)
     write_lines(target / "data_card.json", [json.dumps(card, ensure_ascii=False, indent=1)])

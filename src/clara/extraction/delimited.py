@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from clara.errors import ExtractionError
-from clara.extraction.encoding import decode_text
+from clara.extraction.encoding import decode_text, note_encoding
 from clara.extraction.prose import table_block
 from clara.schema import Document, Page
 
@@ -30,7 +30,7 @@ def read_delimited(data: bytes, *, document_id: str, backend: str = "") -> Docum
         lines = lines[1:]
     delimiter = delimiter or _delimiter(lines, likeliest="\t" if document_id.lower().endswith(".tsv") else ",")
     rows, left_out = _rows(lines, delimiter)
-    metadata: dict[str, object] = {} if encoding in ("utf-8", "ascii") else {"encoding": encoding}
+    metadata: dict[str, object] = {**note_encoding(encoding)}
     if left_out:
         metadata["left_out"] = [f"{left_out} rows after row {len(rows)}"]
     pages = [Page(number=1, blocks=table_block(rows))]

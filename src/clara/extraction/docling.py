@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 from clara.errors import ExtractionError, UsageError
 from clara.extraction.pdf_layout import Placed
 from clara.extraction.prose import one_line, table_block
-from clara.extraction.settings import Box
+from clara.extraction.settings import Box, MoreTime
 from clara.schema import Block
 
 MISSING = (
@@ -55,9 +55,7 @@ def docling_version() -> str:
     return f"docling {match[1]}"
 
 
-def docling_pages(
-    data: bytes, *, num_pages: int, more_time: Callable[[int], None]
-) -> tuple[Layout, dict[str, list[str]]]:
+def docling_pages(data: bytes, *, num_pages: int, more_time: MoreTime) -> tuple[Layout, dict[str, list[str]]]:
     """Blocks by page number, and the headers and footers it set apart.
 
     Raises ExtractionError 'docling' when the program fails, 'timeout' when it takes too long.

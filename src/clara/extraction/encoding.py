@@ -67,6 +67,15 @@ def _likeliest(data: bytes) -> str:
     return name
 
 
+def note_encoding(encoding: str) -> dict[str, str]:
+    """What a document's metadata says of an encoding that is not the usual one.
+
+    >>> note_encoding("cp1252"), note_encoding("utf-8")
+    ({'encoding': 'cp1252'}, {})
+    """
+    return {} if encoding in ("utf-8", "ascii") else {"encoding": encoding}
+
+
 def _try(data: bytes, name: str) -> str | None:
     try:
         return data.decode(name)

@@ -14,7 +14,7 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from clara.errors import ExtractionError
-from clara.extraction.encoding import decode_text
+from clara.extraction.encoding import decode_text, note_encoding
 from clara.extraction.prose import choose_title, clean_characters, one_line, table_block
 from clara.schema import Block, Document, Page
 
@@ -86,7 +86,7 @@ def read_html(data: bytes, *, document_id: str, backend: str = "") -> Document:
         title=choose_title(document_id, pages, metadata_title=title),
         pages=pages,
         backend=backend,
-        metadata=None if encoding in ("utf-8", "ascii") else {"encoding": encoding},
+        metadata=note_encoding(encoding) or None,
     )
 
 

@@ -9,7 +9,7 @@ from hashlib import sha256
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from clara.extraction.encoding import decode_text
+from clara.extraction.encoding import decode_text, note_encoding
 from clara.extraction.html import element_blocks, parse_html
 from clara.extraction.prose import choose_title, clean_characters, one_line, table_block
 from clara.schema import Block, Document, Page
@@ -38,7 +38,7 @@ def read_markdown(data: bytes, *, document_id: str, backend: str = "") -> Docume
         title=choose_title(document_id, pages, metadata_title=title),
         pages=pages,
         backend=backend,
-        metadata=None if encoding in ("utf-8", "ascii") else {"encoding": encoding},
+        metadata=note_encoding(encoding) or None,
     )
 
 

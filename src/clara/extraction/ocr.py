@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from clara.errors import ExtractionError, UsageError
 from clara.extraction.prose import join_lines, one_line
-from clara.extraction.settings import ReadSettings
+from clara.extraction.settings import MoreTime, ReadSettings
 from clara.schema import Block
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ INSTALL = "install tesseract (apt install tesseract-ocr, brew install tesseract)
 GOOD = 75.0  # mean confidence of words that need no second look
 NOISE = 35.0  # mean confidence below which a paragraph is texture that looked like letters
 _WORD = re.compile(r"\w")
-MoreTime = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,11 +28,11 @@ from clara.extraction.cleaning import (
 )
 from clara.extraction.docling import docling_pages
 from clara.extraction.images import ImageFolder
-from clara.extraction.ocr import INSTALL, MAX_PAGES, MoreTime, ocr_stamp, recognise, with_recogniser
+from clara.extraction.ocr import INSTALL, MAX_PAGES, ocr_stamp, recognise, with_recogniser
 from clara.extraction.pdf_layout import EDGE_LINES, Placed, edge_lines, layout_blocks
 from clara.extraction.pdf_pages import BACKGROUND_CHARACTERS, SCAN_CHARACTERS, SCAN_SHARE, PdfPages
 from clara.extraction.prose import choose_title, clean_characters, join_lines, paragraphs_from_lines
-from clara.extraction.settings import ReadSettings
+from clara.extraction.settings import MoreTime, ReadSettings, no_more_time
 from clara.schema import Block, Document, Page
 
 if TYPE_CHECKING:
@@ -53,10 +53,6 @@ class _Draft:
     edges: Edges = field(default_factory=Edges)
 
 
-def _no_more_time(seconds: int) -> None:
-    """Nobody counts."""
-
-
 def read_pdf(
     data: bytes,
     *,
@@ -64,7 +60,7 @@ def read_pdf(
     backend: str = "",
     images: ImageFolder | None = None,
     settings: ReadSettings | None = None,
-    more_time: MoreTime = _no_more_time,
+    more_time: MoreTime = no_more_time,
 ) -> Document:
     """The document in `data`. Without `images` its pictures are left alone, without `settings` nothing is recognised.
 

@@ -13,8 +13,8 @@ import pypdfium2.raw as raw
 
 from clara.errors import ExtractionError
 from clara.extraction.images import MAX_PIXELS, encode_png
-from clara.extraction.ocr import DPI, MAX_SIDE, MoreTime
-from clara.extraction.settings import Box
+from clara.extraction.ocr import DPI, MAX_SIDE
+from clara.extraction.settings import Box, MoreTime
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -8,8 +8,8 @@ from typing import Any
 
 from clara.errors import ExtractionError
 from clara.extraction.images import ImageFolder, open_image
-from clara.extraction.ocr import INSTALL, MoreTime, ocr_stamp, recognise, with_recogniser
-from clara.extraction.settings import ReadSettings
+from clara.extraction.ocr import INSTALL, ocr_stamp, recognise, with_recogniser
+from clara.extraction.settings import MoreTime, ReadSettings
 from clara.schema import Block, Document, Page
 
 MAX_FRAMES = 500  # pages of a fax or a scan kept as TIFF

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -10,6 +11,11 @@ from clara.errors import UsageError
 OcrMode = Literal["auto", "off", "force"]
 Box = tuple[float, float, float, float]  # left, top, right, bottom in points from the upper left corner
 PdfBackend = Literal["built-in", "docling"]
+MoreTime = Callable[[int], None]  # told before a step that has its own limit, in seconds
+
+
+def no_more_time(seconds: int) -> None:
+    """A MoreTime where nobody counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

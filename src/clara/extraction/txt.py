@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from clara.extraction.encoding import decode_text
+from clara.extraction.encoding import decode_text, note_encoding
 from clara.extraction.prose import choose_title, one_line, paragraphs_from_lines
 from clara.schema import Block, Document, Page
 
@@ -25,7 +25,7 @@ def read_txt(data: bytes, *, document_id: str, backend: str = "") -> Document:
         title=choose_title(document_id, pages),
         pages=pages,
         backend=backend,
-        metadata=None if encoding in ("utf-8", "ascii") else {"encoding": encoding},
+        metadata=note_encoding(encoding) or None,
     )
 
 

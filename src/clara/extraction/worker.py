@@ -16,25 +16,18 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from clara.errors import ExtractionError
 from clara.extraction.images import ImageFolder
 from clara.extraction.readers import load_reader, reader_extras, stamp_for
-from clara.extraction.settings import ReadSettings
+from clara.extraction.settings import MoreTime, ReadSettings, no_more_time
 from clara.extraction.sniff import sniff_media_type
 from clara.jsonl import MAX_LINE_BYTES, dump
 from clara.schema import Document
 
 ALARM_MARGIN_SECONDS = 10  # the child's own alarm goes off this much after the parent's limit
-
-MoreTime = Callable[[int], None]  # told before a step that has its own limit, in seconds
-
-
-def _no_more_time(seconds: int) -> None:
-    """Nobody counts."""
 
 
 def read_document(
@@ -43,7 +36,7 @@ def read_document(
     document_id: str,
     settings: ReadSettings | None = None,
     images: Path | None = None,
-    more_time: MoreTime = _no_more_time,
+    more_time: MoreTime = no_more_time,
 ) -> Document:
     """The document in the file. Raises ExtractionError with a typed reason, MemoryError past the limit."""
     try:
@@ -67,7 +60,7 @@ def read_document(
     return document
 
 
-def answer(request: dict[str, Any], *, more_time: MoreTime = _no_more_time) -> tuple[str, str]:
+def answer(request: dict[str, Any], *, more_time: MoreTime = no_more_time) -> tuple[str, str]:
     """The reply to one request as a line of JSON, and its reason, '' when all is well."""
     try:
         document = read_document(

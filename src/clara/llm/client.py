@@ -111,6 +111,7 @@ class LLMClient:
         self._formats_answered: set[str] = set()
         self._left_out: set[str] = set()  # request fields that the server does not take
         self._refused = 0  # requests refused before the first success
+        self._gave_up = 0.0  # when a request last gave up
         self._slots = asyncio.Semaphore(config.concurrency)
         self._asked: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()  # one for each request under way
 
@@ -319,8 +320,12 @@ class LLMClient:
         self.usage.failures[reason] = self.usage.failures.get(reason, 0) + 1
 
     def _give_up(self, reason: str, attempts: int, *, since: float) -> LLMError:
-        """The failure of this request when others were answered meanwhile; else the endpoint's, which ends the run."""
-        if self._sender.last_success > since:
+        """The failure of this request when others were answered; the endpoint's, which ends the run, when none was or
+        when a second request gives up with no answer in between: one request that never works must not keep a run
+        from ending, however often it is started again."""
+        first = self._gave_up < self._sender.last_success
+        self._gave_up = time.monotonic()
+        if first or self._sender.last_success > since:
             return LLMReplyError(f"no reply after {attempts} attempts ({reason}), while other requests were answered")
         return LLMError(
             f"{self.config.base_url} still fails after {attempts} attempts ({reason}); "

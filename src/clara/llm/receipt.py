@@ -13,16 +13,21 @@ from typing import Any
 from clara.jsonl import write_jsonl, write_lines
 from clara.llm.journal import Journal, Sent
 
+JOURNAL, VISION_JOURNAL = (
+    "llm_journal.sqlite",
+    "vision_journal.sqlite",
+)  # of texts and of pictures; one receipt for both
 RECEIPT, REQUESTS = "privacy_receipt.json", "privacy_receipt_requests.jsonl"
 NOTHING = "nothing left the machine"
 
 
-def write_receipt(folder: Path, *, journals: Sequence[Path] = ()) -> dict[str, Any]:
+def write_receipt(folder: Path) -> dict[str, Any]:
     """Write the receipt of `folder` from its journals (those that exist) and return it.
 
     The SHA-256 of each body, with its size and what came of it, goes to privacy_receipt_requests.jsonl; that file is
     there only when something left.
     """
+    journals = [folder / VISION_JOURNAL, folder / JOURNAL]
     sent = [one for path in journals if path.is_file() for one in _read(path)]
     receipt = make_receipt(sent)
     if sent:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import clara
+from clara.extraction.folder import file_sha256
 from clara.jsonl import write_lines
 
 FOLDER = ".pipeline"
@@ -39,17 +40,14 @@ def step_key(step: str, inputs: Mapping[str, str], settings: Mapping[str, Any], 
     return hashlib.sha256(json.dumps(whole, sort_keys=True, ensure_ascii=False).encode("utf-8", "replace")).hexdigest()
 
 
-def sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def read_marker(folder: Path, step: str, key: str) -> Marker | None:
     """The step's marker when it was made for this key and every output is still what it was, else None."""
     try:
         row = json.loads(_path(folder, step).read_text(encoding="utf-8"))
         marker = Marker(**row)
-        fits = marker.key == key and all(sha256(folder / name) == wanted for name, wanted in marker.outputs.items())
+        fits = marker.key == key and all(
+            file_sha256(folder / name) == wanted for name, wanted in marker.outputs.items()
+        )
     except (OSError, ValueError, TypeError):
         return None
     return marker if fits else None
@@ -61,8 +59,8 @@ def write_marker(folder: Path, marker: Marker) -> None:
 
 
 def hashes(folder: Path, names: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of those of the files that are there."""
-    return {name: sha256(folder / name) for name in names if (folder / name).is_file()}
+    """SHA-256 of those of the files that are there and can be read."""
+    return {name: digest for name in names if (digest := file_sha256(folder / name))}
 
 
 def versions_of(*packages: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from clara.errors import UsageError
 from clara.jsonl import append_jsonl, write_lines
+from clara.llm.endpoint import host_of
+from clara.llm.receipt import write_receipt
 from clara.pipeline.markers import FOLDER, Marker, hashes, read_marker, step_key, versions_of, write_marker
 from clara.pipeline.settings import PipelineSettings
 from clara.pipeline.steps import RAW, REDACTED, Step, make_rows, make_steps
@@ -24,7 +26,7 @@ def run_pipeline(raw_data: Path, folder: Path, settings: PipelineSettings, *, te
     The manifest holds no time and no path of this machine: a run that was killed and repeated writes the same bytes as
     one that was not. Seconds go to pipeline_log.jsonl. Raises what the steps raise.
     """
-    check(raw_data, settings)
+    check(raw_data, folder, settings)
     steps = make_steps(raw_data, folder, settings)
     markers: list[Marker] = []
     with append_jsonl(folder / LOG) as log:
@@ -49,7 +51,7 @@ def run_pipeline(raw_data: Path, folder: Path, settings: PipelineSettings, *, te
                 write_marker(folder, marker)
                 log({"step": step.name, "seconds": round(time.monotonic() - started, 3), "at": _now()})
             markers.append(marker)
-    _receipt(folder)
+    write_receipt(folder)
     manifest = {
         "settings": settings.shown(),
         "steps": [
@@ -64,7 +66,7 @@ def run_pipeline(raw_data: Path, folder: Path, settings: PipelineSettings, *, te
 
 def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell: Tell = print) -> None:
     """Which steps a run would do, and what synthesis would send; nothing is sent or written."""
-    check(raw_data, settings)
+    check(raw_data, folder, settings)
     changed = ""
     for step in make_steps(raw_data, folder, settings):
         done = not changed and read_marker(folder, step.name, _depends(step)[0]) is not None
@@ -83,14 +85,18 @@ def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell:
         tell("requests and cost can be estimated once the documents are extracted: clara extract, then --dry-run again")
 
 
-def check(raw_data: Path, settings: PipelineSettings) -> None:
+def check(raw_data: Path, folder: Path, settings: PipelineSettings) -> None:
     """Raises UsageError for what can be known to go wrong before anything is done."""
     if not raw_data.is_dir():
         raise UsageError(f"{raw_data} is not a folder; put your documents there, or name the folder they are in")
+    if folder.resolve().is_relative_to(raw_data.resolve()):
+        raise UsageError(f"--output {folder} is inside {raw_data}: its files would be read as documents")
     if settings.base_url and not settings.model:
         raise UsageError("--base-url needs --model: the name of the model at that endpoint")
     if settings.model and not settings.base_url:
         raise UsageError(f"--model {settings.model} needs --base-url: the address of the endpoint that serves it")
+    if settings.base_url:
+        host_of(settings.base_url)
     if settings.vision_model and not settings.base_url:
         raise UsageError(f"--vision-model {settings.vision_model} needs --base-url: the endpoint that serves it")
     if settings.engine == "ray":
@@ -102,12 +108,6 @@ def check(raw_data: Path, settings: PipelineSettings) -> None:
 def _depends(step: Step) -> tuple[str, dict[str, str], dict[str, str]]:
     inputs, versions = step.inputs(), versions_of(*step.packages)
     return step_key(step.name, inputs, step.settings, versions), inputs, versions
-
-
-def _receipt(folder: Path) -> None:
-    from clara.llm import write_receipt
-
-    write_receipt(folder, journals=[folder / "llm_journal.sqlite", folder / "vision_journal.sqlite"])
 
 
 def _now() -> str:

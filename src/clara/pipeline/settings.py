@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clara.errors import ConfigError, did_you_mean
 
-PLACES = {"workers", "engine", "concurrency", "max_requests", "max_cost", "price_in", "price_out", "yes",
+# not in the manifest: paths of this machine, and what changes speed or cost but no byte
+NOT_SHOWN = {"workers", "engine", "concurrency", "max_requests", "max_cost", "price_in", "price_out",
           "requests_per_minute", "tokens_per_minute", "request_timeout_seconds", "prompts",
           "privacy_policy"}  # fmt: skip
 
@@ -67,7 +68,7 @@ class PipelineSettings(BaseModel):
 
     def shown(self) -> dict[str, Any]:
         """Everything that decides the data, for the manifest: no path and no setting of speed or money."""
-        return {name: value for name, value in self.model_dump(mode="json").items() if name not in PLACES}
+        return {name: value for name, value in self.model_dump(mode="json").items() if name not in NOT_SHOWN}
 
 
 def read_settings(config: Path | None, given: Mapping[str, Any]) -> PipelineSettings:

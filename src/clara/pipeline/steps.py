@@ -11,14 +11,15 @@ from clara.errors import RecordsError, UsageError
 from clara.extraction.folder import file_sha256
 from clara.extraction.listing import list_files
 from clara.jsonl import ALL_EXAMPLES, check_file
-from clara.pipeline.markers import hashes, sha256
+from clara.pipeline.markers import hashes
 from clara.pipeline.settings import PipelineSettings
+from clara.quality.gate import REDACTED, REPORT
 
-RAW, REDACTED, DESCRIBED = "raw_knowledge.jsonl", "raw_knowledge.redacted.jsonl", "described_knowledge.jsonl"
+RAW, DESCRIBED = "raw_knowledge.jsonl", "described_knowledge.jsonl"
 STAGES = ("pretrain_data", "instruction_data", "end_to_end_data")
 ROWS = tuple(f"{stage}{part}.jsonl" for part in ("", "_eval") for stage in STAGES)
 READERS = ("pypdfium2", "liteparse", "python-docx", "python-pptx", "lxml", "openpyxl", "pillow")
-Outputs = Callable[[Path], list[str]]
+SCANNERS = ("phonenumbers", "python-stdnum", "bc-detect-secrets")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,16 +53,13 @@ def make_steps(raw_data: Path, folder: Path, settings: PipelineSettings) -> list
 
 def _extract(raw_data: Path, folder: Path, settings: PipelineSettings) -> Step:
     def inputs() -> dict[str, str]:
-        own = {folder.resolve()} if folder.resolve().is_relative_to(raw_data.resolve()) else set()
-        candidates, _ = list_files(raw_data, exclude=own)
+        candidates, _ = list_files(raw_data, exclude=set())
         return {one.document_id: file_sha256(one.path) or "unreadable" for one in candidates}
 
     def do() -> dict[str, Any]:
         from clara.extraction.console import extract_with_progress
         from clara.extraction.settings import ReadSettings
 
-        if folder.resolve().is_relative_to(raw_data.resolve()):
-            raise UsageError(f"--output {folder} is inside {raw_data}: its files would be read as documents")
         report = extract_with_progress(
             raw_data,
             folder / RAW,
@@ -95,7 +93,7 @@ def _scan(folder: Path, settings: PipelineSettings) -> Step:
         import json
         import shutil
 
-        from clara.quality.gate import REPORT, pass_gate
+        from clara.quality.gate import pass_gate
 
         found = pass_gate(folder / RAW, folder, mode=settings.privacy, policy_file=settings.privacy_policy)
         if settings.privacy == "redact" and found == folder / RAW:  # nothing to hide: the next steps read one name
@@ -108,7 +106,7 @@ def _scan(folder: Path, settings: PipelineSettings) -> Step:
         name="scan",
         inputs=lambda: {**hashes(folder, [RAW]), **_file("privacy_policy", settings.privacy_policy)},
         settings=settings.deciding("privacy"),
-        packages=("phonenumbers", "python-stdnum", "bc-detect-secrets"),
+        packages=SCANNERS,
         outputs=lambda: [REDACTED] if settings.privacy == "redact" else [],
         do=do,
     )
@@ -221,14 +219,12 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
         import json
 
         from clara.jsonl import write_lines
-        from clara.quality.card import make_card, scan_files
+        from clara.quality.card import make_card
         from clara.quality.card_page import render_card
-        from clara.quality.policy import Policy, read_policy
+        from clara.quality.policy import read_policy
 
-        policy = read_policy(settings.privacy_policy) if settings.privacy_policy else Policy()
-        card = make_card(folder, private=scan_files(folder, policy), seed=settings.seed)
-        whole = json.dumps(card, ensure_ascii=False)
-        card = json.loads(whole.replace(json.dumps(f"{folder}/", ensure_ascii=False)[1:-1], ""))  # no path of here
+        policy = read_policy(settings.privacy_policy) if settings.privacy_policy else None
+        card = make_card(folder, policy=policy, seed=settings.seed)
         write_lines(folder / "data_card.json", [json.dumps(card, ensure_ascii=False, indent=1)])
         write_lines(folder / "data_card.html", [render_card(card, title=f"Data card of {folder.name or folder}")])
         levels = [finding["level"] for finding in card["findings"]]
@@ -238,7 +234,7 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
         name="report",
         inputs=lambda: {**hashes(folder, ROWS), **_file("privacy_policy", settings.privacy_policy)},
         settings=settings.deciding("seed"),
-        packages=("datasketch", "matplotlib"),
+        packages=("datasketch", "matplotlib", *SCANNERS),
         outputs=lambda: ["data_card.json"],
         do=do,
     )
@@ -258,10 +254,10 @@ def _files_below(folder: Path, name: str) -> list[str]:
 
 
 def _file(name: str, path: Path | None) -> dict[str, str]:
-    return {name: sha256(path)} if path is not None and path.is_file() else {}
+    return {name: file_sha256(path) or "unreadable"} if path is not None else {}
 
 
 def _prompt_files(prompts: Path | None) -> dict[str, str]:
     if prompts is None:
         return {}
-    return {f"prompts/{name}": sha256(prompts / name) for name in _files_below(prompts, ".")}
+    return {f"prompts/{name}": digest for name, digest in hashes(prompts, _files_below(prompts, ".")).items()}

@@ -11,10 +11,12 @@ from typing import Any
 import clara
 from clara.quality.diversity import distinct_ngrams, effective_number, question_types, topics
 from clara.quality.duplicates import NearDuplicates, distinct
+from clara.quality.findings import CATEGORIES, KINDS
 from clara.quality.policy import Policy
 from clara.quality.rows import Folder, Row, read_folder
-from clara.quality.scan import scan_paths
+from clara.quality.scan import ScanReport, make_scanner, scan_units
 from clara.quality.support import LEVELS, count_support, support_of
+from clara.quality.units import read_units
 from clara.schema import STAGES
 from clara.text import normalize_answer, words
 
@@ -27,22 +29,11 @@ DUPLICATE_SHARE = 0.10  # more nearly repeated questions than this is a warning
 ONE_TYPE_SHARE = 0.75  # more questions of one type than this is a warning
 UNJUDGED_TASKS = ("unanswerable", "cross_lingual")  # their answers are not in the passages' words
 
-Finding = Mapping[str, Any]  # what the privacy scan found: category, kind, place
 
+def make_card(folder: Path, *, policy: Policy | None = None, seed: int = 0) -> dict[str, Any]:
+    """Everything `clara data report` says about a folder, as JSON, free of the folder's own path.
 
-def scan_files(folder: Path, policy: Policy) -> list[Finding]:
-    """What the privacy scan finds in the training files of a folder, by category, kind and place."""
-    report = scan_paths([folder / name for name in read_folder(folder).files], policy)
-    return [
-        {"category": item.category, "kind": item.kind, "place": item.place.removeprefix(f"{folder}/")}
-        for item in report.findings
-    ]
-
-
-def make_card(folder: Path, *, private: Iterable[Finding] | None = None, seed: int = 0) -> dict[str, Any]:
-    """Everything `clara data report` says about a folder, as JSON.
-
-    `private` are what `scan_files` found, None when it was not run. Raises UsageError when there is no training file.
+    `policy` says what the scan for private data looks for. Raises UsageError when there is no training file.
     """
     found = read_folder(folder)
     card: dict[str, Any] = {
@@ -56,7 +47,7 @@ def make_card(folder: Path, *, private: Iterable[Finding] | None = None, seed: i
         "duplicates": _duplicates(found),
         "leakage": _leakage(found),
         "support": _support(found),
-        "private": None if private is None else _private(private),
+        "private": _private(_scan(folder, found.files, policy or Policy())),
         "samples": _samples(found, seed=seed),
     }
     card["findings"] = judge(card)
@@ -80,15 +71,10 @@ def judge(card: Mapping[str, Any]) -> list[dict[str, str]]:
             share = counts["unsupported"] / judged
             message = f"{share:.0%} of the {stage} answers have no support in their passages"
             found.append(("error", "support", message))
-    private = card["private"]
-    if private is None:
-        found.append(("note", "privacy", "not scanned for secrets and personal data"))
-    else:
-        if private["secret"]:
-            found.append(("error", "privacy", f"{private['secret']} secrets (clara data scan shows where)"))
-        if private["pii"]:
-            message = f"{private['pii']} pieces of personal data (clara data scan shows where)"
-            found.append(("warning", "privacy", message))
+    if count := card["private"]["secret"]:
+        found.append(("error", "privacy", f"{count} secrets (clara data scan shows where)"))
+    if count := card["private"]["pii"]:
+        found.append(("warning", "privacy", f"{count} pieces of personal data (clara data scan shows where)"))
     for stage, held in card["stages"].items():
         low, high = held["recommended_rows"]
         if held["verdict"] != "within":
@@ -268,15 +254,22 @@ def _support(found: Folder) -> dict[str, Any]:
     return {"levels": list(LEVELS), "by_stage": by_stage, "examples": examples}
 
 
-def _private(findings: Iterable[Finding]) -> dict[str, Any]:
-    held = list(findings)
-    kinds = Counter(f"{item['category']}: {item['kind']}" for item in held)
-    return {
-        "secret": sum(item["category"] == "secret" for item in held),
-        "pii": sum(item["category"] == "pii" for item in held),
-        "kinds": dict(kinds.most_common()),
-        "places": [f"{item['place']}: {item['kind']}" for item in held[:MAX_SHOWN]],
+def _scan(folder: Path, files: Sequence[str], policy: Policy) -> ScanReport:
+    report = ScanReport()
+    scanner = make_scanner(policy)
+    for name in files:
+        scan_units(report, name, read_units(folder / name), scanner, policy)
+    return report
+
+
+def _private(report: ScanReport) -> dict[str, Any]:
+    kinds = {f"{KINDS[kind]}: {kind}": count for kind, count in report.counts.most_common()}
+    by_category: dict[str, Any] = {
+        category: sum(count for kind, count in report.counts.items() if KINDS[kind] == category)
+        for category in CATEGORIES
     }
+    places = [f"{finding.place}: {finding.kind}" for finding in report.findings[:MAX_SHOWN]]
+    return {**by_category, "kinds": kinds, "places": places}
 
 
 def _samples(found: Folder, *, seed: int) -> list[dict[str, Any]]:

@@ -155,8 +155,6 @@ def _repetition(card: Mapping[str, Any]) -> list[str]:
 
 def _private(card: Mapping[str, Any]) -> list[str]:
     found = card["private"]
-    if found is None:
-        return [note("Not scanned.")]
     if not found["kinds"]:
         return [paragraph("Nothing was found.")]
     rows = [[kind, count] for kind, count in found["kinds"].items()]

@@ -22,11 +22,10 @@ from clara.quality.findings import KINDS, Span, without_overlaps
 from clara.quality.policy import Policy
 from clara.quality.scan import ScanReport, make_scanner, scan_units, spans_of
 from clara.quality.scanner import Scanner
-from clara.quality.units import Unit, decode, list_files, read_units, why_not_text
+from clara.quality.units import OWN_FIELDS, Unit, decode, list_files, read_units, why_not_text
 from clara.schema import Block, render_block
 
 _WORD = re.compile(r"[^\W_]+")
-_OWN_FIELDS = {"sha256", "backend", "media_type", "data_type", "kind"}
 Edit = tuple[int, int, int]  # start and end in the old text, length in the new one
 Edits = dict[tuple[str, int], list[Edit]]  # (document, page) -> the edits of its text
 
@@ -191,7 +190,7 @@ def _redact_value(value: Any, redactor: Redactor, name: str) -> Any:
         return [_redact_value(inner, redactor, name) for inner in value]
     if isinstance(value, dict):
         return {
-            key: inner if key in _OWN_FIELDS else _redact_value(inner, redactor, key) for key, inner in value.items()
+            key: inner if key in OWN_FIELDS else _redact_value(inner, redactor, key) for key, inner in value.items()
         }
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
         changed = redactor.redact(str(value), name)[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -77,7 +77,7 @@ def read_folder(folder: Path) -> Folder:
     for path in named:
         examples: list[Any]
         examples, problems = check_file(path)
-        found.problems += problems
+        found.problems += [replace(problem, file=path.name) for problem in problems]
         bad = {problem.line for problem in problems}
         split: Split = "eval" if path.stem.endswith(EVAL_SUFFIX) else "train"
         numbers = _good_lines(path, bad)

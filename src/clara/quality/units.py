@@ -23,7 +23,7 @@ _SKIPPED_FOLDERS = {
 }
 _WINDOW = 4 * 2**20  # characters of a plain text file at once
 # fields whose values clara writes itself: hashes, formats, numbers of versions
-_OWN_FIELDS = {"sha256", "backend", "media_type", "data_type", "kind"}
+OWN_FIELDS = {"sha256", "backend", "media_type", "data_type", "kind"}
 _NOT_TEXT = {
     b"%PDF": "a PDF: run `clara extract` on it first",
     b"PK\x03\x04": "an Office file or archive: run `clara extract` on it first",
@@ -128,7 +128,7 @@ def strings(value: Any, field: str = "", name: str = "") -> Iterator[tuple[str, 
         yield field, name, value
     elif isinstance(value, dict):
         for key, inner in value.items():
-            if key not in _OWN_FIELDS:
+            if key not in OWN_FIELDS:
                 yield from strings(inner, f"{field}.{key}" if field else key, key)
     elif isinstance(value, list):
         for position, inner in enumerate(value):

@@ -414,10 +414,6 @@ def _connect(path: Path) -> Any:
     return lancedb.connect(str(path))
 
 
-def _table_names(database: Any) -> list[str]:
-    return list(database.table_names())
-
-
 def _lock(path: Path) -> Any:
     try:
         import filelock

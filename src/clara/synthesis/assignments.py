@@ -36,5 +36,5 @@ def assignment_rows(units: Sequence[UnitFacts], *, num_documents: int) -> Iterat
                 docs=[passage.text for passage in unit.passages],
                 id=f"assignment/{name}/{number}",
                 sources=[passage.source for passage in unit.passages],
-                metadata={"kind": row.kind, "evidence": list(row.evidence)},
+                metadata={"kind": row.kind, "task": "assignment", "evidence": list(row.evidence)},
             )

@@ -26,7 +26,11 @@ def complex_pretrain_rows(units: Sequence[UnitFacts]) -> Iterator[PretrainExampl
                 docs=[passage.text for passage in passages],
                 id=f"complex_qa/{_unit_id(passages)}",
                 sources=[passage.source for passage in passages],
-                metadata={"kinds": [draft.kind for draft in drafts], "hops": [len(draft.evidence) for draft in drafts]},
+                metadata={
+                    "kinds": [draft.kind for draft in drafts],
+                    "task": "complex",
+                    "hops": [len(draft.evidence) for draft in drafts],
+                },
             )
 
 
@@ -55,7 +59,7 @@ def complex_instruction_rows(
             docs=[corpus[position].text for position in chosen],
             id=identity,
             sources=[corpus[position].source for position in chosen],
-            metadata={"kind": draft.kind, "evidence": list(draft.evidence), "gold": gold},
+            metadata={"kind": draft.kind, "task": "complex", "evidence": list(draft.evidence), "gold": gold},
         )
 
 
@@ -84,7 +88,12 @@ def complex_end_to_end_rows(
             pos_index=gold,
             id=identity,
             sources=[corpus[position].source for position in chosen],
-            metadata={"kind": draft.kind, "evidence": list(draft.evidence), "hops": len(draft.evidence)},
+            metadata={
+                "kind": draft.kind,
+                "task": "complex",
+                "evidence": list(draft.evidence),
+                "hops": len(draft.evidence),
+            },
         )
 
 

@@ -12,19 +12,18 @@ from clara.errors import UsageError
 from clara.llm import BudgetReachedError, LLMConfig, LLMSession, write_receipt
 from clara.llm.client import Plan
 from clara.llm.endpoint import host_of
+from clara.llm.receipt import JOURNAL
 from clara.synthesis.drafting import ExtractiveDrafter
 from clara.synthesis.drafts import Drafter
 from clara.synthesis.embedding import Embedder, EndpointEmbedder, LocalEmbedder
 from clara.synthesis.judging import Judge
 from clara.synthesis.llm_drafter import LanguageChoice, LLMDrafter
 from clara.synthesis.options import TaskOptions, parse_tasks
-from clara.synthesis.picturing import JOURNAL as VISION_JOURNAL
 from clara.synthesis.preview import may_go_on, preview_rows, show_preview
 from clara.synthesis.report import SynthesisReport
 from clara.synthesis.run import synthesize
 from clara.synthesis.spending import RunLimits, dry_run, make_plan, spend_line
 
-JOURNAL = "llm_journal.sqlite"
 JUDGE_THRESHOLD = 0.7  # when only the judge's model is named
 
 
@@ -219,7 +218,7 @@ def synthesize_with_progress(
                 return None
         report = with_bar(partial(make, output_dir, drafter=drafter), drafter)
     finally:
-        write_receipt(output_dir, journals=[output_dir / VISION_JOURNAL, output_dir / JOURNAL])
+        write_receipt(output_dir)
     print_summary(report, output_dir)
     return report
 

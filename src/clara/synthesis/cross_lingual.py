@@ -36,7 +36,12 @@ def cross_lingual_rows(
             texts = [corpus[position].passage.text for position in chosen]
             gold = chosen.index(facts.position)
             sources = [corpus[position].passage.source for position in chosen]
-            metadata = {"kind": translated.kind, "evidence": translated.evidence, "cross_lingual": language}
+            metadata = {
+                "kind": translated.kind,
+                "task": "cross_lingual",
+                "evidence": translated.evidence,
+                "cross_lingual": language,
+            }
             if stage == "instruction":
                 yield InstructionExample(
                     data_type="instruction", instruction=translated.questions[0], input="", output=translated.answer,

@@ -22,9 +22,10 @@ from clara.errors import ExtractionError, LLMError, UsageError
 from clara.extraction.images import open_image
 from clara.jsonl import iter_records, write_jsonl, write_lines
 from clara.llm import Journal, LLMClient, LLMConfig, LLMReplyError, write_receipt
+from clara.llm.receipt import VISION_JOURNAL
 from clara.schema import Block, Document
+from clara.synthesis.event_loop import run_async
 
-JOURNAL, TEXT_JOURNAL = "vision_journal.sqlite", "llm_journal.sqlite"  # one receipt tells of both
 MAX_SIDE = 2048  # pixels: larger pictures are sent smaller
 MAX_BYTES = 4 * 2**20  # sent as they are below this
 MADE_BY = "pictures"  # key of the metadata: {name: {"model": …, "alt": …}}
@@ -77,7 +78,7 @@ def describe_pictures(raw_knowledge: Path, config: LLMConfig, *, progress: Progr
     A picture that gets no usable reply stays undescribed and is named in the report, which is also added to
     extraction_report.json. Raises LLMError when the endpoint cannot be used; replies that arrived are kept.
     """
-    return asyncio.run(_describe(raw_knowledge, config, progress))
+    return run_async(_describe(raw_knowledge, config, progress))
 
 
 async def _describe(raw_knowledge: Path, config: LLMConfig, progress: Progress | None) -> PicturesReport:
@@ -88,7 +89,7 @@ async def _describe(raw_knowledge: Path, config: LLMConfig, progress: Progress |
             names.setdefault(name, []).append(document.id)
         report.already += sum(_model(document, name) == config.model for name in _pictures(document))
     report.pictures = len(names)
-    journal = Journal(raw_knowledge.with_name(JOURNAL)) if names else None
+    journal = Journal(raw_knowledge.with_name(VISION_JOURNAL)) if names else None
     found: dict[str, PictureDescription] = {}
     if journal is not None:
         try:
@@ -96,8 +97,7 @@ async def _describe(raw_knowledge: Path, config: LLMConfig, progress: Progress |
                 await _ask_all(names, raw_knowledge.parent, client, found, report, progress)
         finally:
             journal.close()
-            folder = raw_knowledge.parent
-            write_receipt(folder, journals=[folder / JOURNAL, folder / TEXT_JOURNAL])
+            write_receipt(raw_knowledge.parent)
         write_jsonl(raw_knowledge, _with_words(raw_knowledge, found, config.model))
     report.described = sum(not one.decorative for one in found.values())
     report.decorative = sum(one.decorative for one in found.values())

@@ -50,5 +50,10 @@ def unanswerable_rows(
                 docs=[corpus[position].passage.text for position in chosen],
                 id=identity,
                 sources=[corpus[position].passage.source for position in chosen],
-                metadata={"kind": draft.kind, "unanswerable": True, "withheld": facts.passage.source.model_dump()},
+                metadata={
+                    "kind": draft.kind,
+                    "task": "unanswerable",
+                    "unanswerable": True,
+                    "withheld": facts.passage.source.model_dump(),
+                },
             )

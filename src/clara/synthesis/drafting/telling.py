@@ -258,11 +258,6 @@ def _is_plain(sentence: str) -> bool:
     return 3 <= len(words) <= 160 and sum(word[0].isalpha() for word in words) >= len(words) * 0.6
 
 
-def _may_be_a_person(name: str) -> bool:
-    """What a passage that says 'he' may mean by it, when it has named nothing else as a subject."""
-    return bool(name) and " and " not in name and name.split()[-1][0].isupper() and not is_place(name)
-
-
 def _possessive(owner: str) -> str:
     return f"{owner}'" if owner.endswith("s") else f"{owner}'s"
 
