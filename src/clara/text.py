@@ -69,6 +69,15 @@ def contains_answer(passage: str, answer: str) -> bool:
     return f" {' '.join(wanted)} " in f" {' '.join(found)} "
 
 
+def table_cells(row: str) -> list[str]:
+    """The cells of one row of a Markdown table.
+
+    >>> table_cells(r"| Port | A\\|B |")
+    ['Port', 'A|B']
+    """
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]
+
+
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
 

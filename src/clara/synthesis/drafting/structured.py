@@ -13,6 +13,7 @@ from clara.synthesis.drafting.attributes import (
 )
 from clara.synthesis.drafting.sentences import Line, split_label
 from clara.synthesis.drafts import Draft
+from clara.text import table_cells
 
 
 def draft_labels(lines: list[Line], subject: str) -> list[Draft]:
@@ -185,10 +186,6 @@ def _fact(attribute: str, value: str, subject: str, evidence: str) -> list[Draft
     return [Draft(questions=questions, answer=value, evidence=evidence, kind=attribute_kind(attribute))]
 
 
-def _cells(line: str) -> list[str]:
-    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
-
-
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
@@ -202,7 +199,7 @@ def read_tables(lines: list[Line]) -> list[tuple[list[str], list[list[str]], lis
             continue
         rows = [text for text in run if not re.fullmatch(r"[|:\s-]+", text)]
         if len(rows) >= 2:
-            cells = [_cells(text) for text in rows]
+            cells = [table_cells(text) for text in rows]
             body = [(row, text) for row, text in zip(cells[1:], rows[1:], strict=True) if len(row) == len(cells[0])]
             tables.append((cells[0], [row for row, _ in body], [text for _, text in body]))
         run = []
