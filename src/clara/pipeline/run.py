@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from clara.errors import UsageError
 from clara.jsonl import append_jsonl, write_lines
 from clara.pipeline.markers import FOLDER, Marker, hashes, read_marker, step_key, versions_of, write_marker
 from clara.pipeline.settings import PipelineSettings
-from clara.pipeline.steps import RAW, REDACTED, Step, make_rows, make_steps
+from clara.pipeline.steps import RAW, REDACTED, Step, make_rows, make_steps, run_limits
 
 MANIFEST, LOG = "manifest.json", "pipeline_log.jsonl"
 Tell = Callable[[str], None]
@@ -78,7 +79,7 @@ def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell:
         source = folder / REDACTED if settings.privacy == "redact" and (folder / REDACTED).is_file() else folder / RAW
         if changed == "extract":
             tell("estimate from the texts of the last extraction:")
-        make_rows(source, folder, settings, dry_run=True)
+        make_rows(source, folder, settings, replace(run_limits(settings), dry_run=True))
     elif settings.base_url:
         tell("requests and cost can be estimated once the documents are extracted: clara extract, then --dry-run again")
 

@@ -183,6 +183,7 @@ def synthesize_with_progress(
             output_dir,
             mode=privacy,
             policy_file=privacy_policy,
+            prompts=prompts,
             tell=lambda line: console.print(line, highlight=False, soft_wrap=True, markup=False),
         )
     make = partial(
@@ -210,6 +211,9 @@ def synthesize_with_progress(
         console.print(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True
         )
+    journals = [output_dir / VISION_JOURNAL, output_dir / JOURNAL]
+    if base_url:
+        write_receipt(output_dir, journals=journals, under_way=True)
     try:
         embedder = choose_embedder(embedding_model, drafter)
         make = partial(make, judge=judge, embedder=embedder)
@@ -219,7 +223,7 @@ def synthesize_with_progress(
                 return None
         report = with_bar(partial(make, output_dir, drafter=drafter), drafter)
     finally:
-        write_receipt(output_dir, journals=[output_dir / VISION_JOURNAL, output_dir / JOURNAL])
+        write_receipt(output_dir, journals=journals)
     print_summary(report, output_dir)
     return report
 

@@ -27,6 +27,8 @@ class RunLimits:
     dry_run: bool = False
     preview: int = 0
     yes: bool = False
+    budget: Budget | None = None
+    """Shared with what the same run has sent before: its limits and prices are the ones above."""
 
     def check(self, *, offline: bool) -> Budget:
         """The budget these options allow. Raises UsageError for what cannot be meant."""
@@ -35,7 +37,7 @@ class RunLimits:
             ("--tokens-per-minute", self.tokens_per_minute),
             ("--timeout-seconds", self.timeout_seconds),
         ):
-            if value is not None and value <= 0:
+            if value is not None and not 0 < value < float("inf"):
                 raise UsageError(f"{option} {value:g}: must be above 0")
         if self.preview < 0:
             raise UsageError(f"--preview {self.preview}: must be 0 or more")
@@ -45,7 +47,7 @@ class RunLimits:
         given = [option for option, value in limits.items() if value is not None]
         if offline and given:
             raise UsageError(f"{given[0]} needs --base-url: without an endpoint nothing is sent and nothing costs")
-        return Budget(
+        return self.budget or Budget(
             max_requests=self.max_requests, max_cost=self.max_cost, price_in=self.price_in, price_out=self.price_out
         )
 
