@@ -6,7 +6,7 @@ import base64
 import json
 import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -74,7 +74,7 @@ def read_vectors(body: bytes, *, count: int) -> list[Reply]:
     try:
         whole = json.loads(body)
         rows = sorted(whole["data"], key=lambda row: row["index"])
-        packed = [base64.b64encode(array("f", row["embedding"]).tobytes()).decode() for row in rows]
+        packed = [pack_vector(row["embedding"]) for row in rows]
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise NoCompletionError("the reply held no vectors") from None
     if len(packed) != count:
@@ -83,6 +83,11 @@ def read_vectors(body: bytes, *, count: int) -> list[Reply]:
         raise NoCompletionError("the reply held vectors of different lengths, or numbers that are none")
     tokens, _ = _tokens(whole.get("usage"))
     return [Reply(content, 0 if place else tokens) for place, content in enumerate(packed)]
+
+
+def pack_vector(numbers: Sequence[float]) -> str:
+    """As the journal keeps it."""
+    return base64.b64encode(array("f", numbers).tobytes()).decode()
 
 
 def unpack_vector(reply: Reply) -> list[float]:
