@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -159,16 +159,24 @@ def _redacted_copy(raw_knowledge: Path, target: Path, policy: Policy) -> Path:
 
 
 def _redacted(document: Document, redactor: Redactor) -> Document:
-    def block(old: Block) -> Block:
-        return old.model_copy(update={"text": redactor.redact(old.text)[0]})
+    def block(old: Block, name: str) -> Block:
+        return old.model_copy(update={"text": redactor.redact(old.text, name)[0]})
 
-    pages = [Page(number=page.number, blocks=[block(one) for one in page.blocks]) for page in document.pages]
+    pages = [Page(number=page.number, blocks=[block(*one) for one in _named(page)]) for page in document.pages]
     return document.model_copy(update={"title": redactor.redact(document.title)[0], "pages": pages})
 
 
 def _document_units(document: Document, number: int) -> Iterable[Unit]:
     yield Unit(line=number, field="title", name="title", record=document.id, text=document.title)
     for at, page in enumerate(document.pages):
-        for position, block in enumerate(page.blocks):
+        for position, (block, name) in enumerate(_named(page)):
             field = f"pages[{at}].blocks[{position}].text"
-            yield Unit(line=number, field=field, name="text", record=document.id, text=block.text)
+            yield Unit(line=number, field=field, name=name, record=document.id, text=block.text)
+
+
+def _named(page: Page) -> Iterator[tuple[Block, str]]:
+    """Each block, and the heading it stands right under: 'Password' over a line says what the line is."""
+    before = None
+    for block in page.blocks:
+        yield block, before.text if before is not None and before.kind == "heading" else "text"
+        before = block
