@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from clara.llm.endpoint import host_of
 from clara.llm.receipt import write_receipt
 from clara.pipeline.markers import FOLDER, Marker, hashes, read_marker, step_key, versions_of, write_marker
 from clara.pipeline.settings import PipelineSettings
-from clara.pipeline.steps import RAW, REDACTED, Step, make_rows, make_steps
+from clara.pipeline.steps import RAW, REDACTED, Step, make_rows, make_steps, run_limits
 
 MANIFEST, LOG = "manifest.json", "pipeline_log.jsonl"
 Tell = Callable[[str], None]
@@ -80,7 +81,7 @@ def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell:
         source = folder / REDACTED if settings.privacy == "redact" and (folder / REDACTED).is_file() else folder / RAW
         if changed == "extract":
             tell("estimate from the texts of the last extraction:")
-        make_rows(source, folder, settings, dry_run=True)
+        make_rows(source, folder, settings, replace(run_limits(settings), dry_run=True))
     elif settings.base_url:
         tell("requests and cost can be estimated once the documents are extracted: clara extract, then --dry-run again")
 
