@@ -136,7 +136,8 @@ def test_a_table_without_titles_for_its_columns_is_left_out(table: str) -> None:
 
 def test_a_person_in_a_table_has_the_whole_name() -> None:
     found = facts(
-        "| Last Name | First Name | City |\n| --- | --- | --- |\n| Rich | Catherine | St. Paul |\n| Seck | Denise | Eagan |"
+        "| Last Name | First Name | City |\n| --- | --- | --- |\n"
+        "| Rich | Catherine | St. Paul |\n| Seck | Denise | Eagan |"
     )
     assert found["What is the city of Catherine Rich?"] == {"St. Paul"}
     assert not any("of Rich?" in question or "first" in question.lower() for question in found)
@@ -145,7 +146,7 @@ def test_a_person_in_a_table_has_the_whole_name() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "We show that it helps\n\nreusability in other disciplines. The Oru tool is applied in Perth.",  # a column's end
+        "We show that it helps\n\nreusability in other disciplines. The Oru tool is used in Perth.",  # a column's end
         "Oru was built in 1999. See https://example.org/a/b for more. It stands in Perth.",
         "| A |  | B |\n| --- | --- | --- |\n| R1 | False | 3 |\n| R2 | True | 4 |",
         "Edith of Wilton Edmund\n\nWulfthryth of Kent Edward",  # names in a picture, no sentence

@@ -156,7 +156,8 @@ def test_a_question_that_training_asks_too_is_no_evaluation_question(tmp_path: P
     trained = {question for row in rows(tmp_path, "pretrain_data") for question in row.question}
     asked = {question for row in rows(tmp_path, "pretrain_data_eval", "pretrain_data") for question in row.question}
     assert "What does IHU stand for?" in trained
-    assert asked and not asked & trained
+    assert asked
+    assert not asked & trained
     reasons = [json.loads(line)["reason"] for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
     assert "asked_in_training" in reasons
 

@@ -14,7 +14,8 @@ _QUESTION = re.compile(
     r"|\bet al\b.*\bet al\b"
 )
 _ANSWER = re.compile(
-    r"[-–—/&(\[{]$|\*|[¢•▪†‡�]|\b\d+ U\.S\.C\.?$|\d\.\d+ \d+\.\d|^(?:the )?(?:following|same (?:way|manner|time|thing|place))\b|^as follows\b",
+    r"[-–—/&(\[{]$|\*|[¢•▪†‡]|\b\d+ U\.S\.C\.?$|\d\.\d+ \d+\.\d"
+    r"|^(?:the )?(?:following|same (?:way|manner|time|thing|place))\b|^as follows\b",
     re.IGNORECASE,
 )
 _COUNT = re.compile(r"^How many (?P<said>[^?]+)\?$")

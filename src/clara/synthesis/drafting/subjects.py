@@ -22,7 +22,8 @@ _SECTION = re.compile(
     r"^(?:chapter|section|part|article|appendix|annex|volume|table|figure|slide|page|sheet)\b\.?\s*(?:\d|[ivxlc]+\b|[a-z]\b)"
     r"|^(?:abstract|introduction|background|summary|executive summary|overview|conclusions?|(?:table of )?contents"
     r"|references|bibliography|appendix|methods?|results|discussion|preface|foreword|acknowledge?ments?|agenda|notes?"
-    r"|purpose|scope|header|title|untitled.*|(?:document|presentation|slide|book)\s?\d*|microsoft (?:word|powerpoint)\b.*)$"
+    r"|purpose|scope|header|title|untitled.*|(?:document|presentation|slide|book)\s?\d*"
+    r"|microsoft (?:word|powerpoint)\b.*)$"
     r"|\||\b(?:of|the|and|or|for|in|on|to|a|an|by|with|from)$",
     re.IGNORECASE,
 )
