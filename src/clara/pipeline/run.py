@@ -83,7 +83,10 @@ def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell:
             tell("estimate from the texts of the last extraction:")
         make_rows(source, folder, settings, replace(run_limits(settings), dry_run=True))
     elif settings.base_url:
-        tell("requests and cost can be estimated once the documents are extracted: clara extract, then --dry-run again")
+        tell(
+            "requests and cost can be estimated once the documents are extracted: "
+            f"clara extract {raw_data} --output {folder / RAW}, then --dry-run again"
+        )
 
 
 def check(raw_data: Path, folder: Path, settings: PipelineSettings) -> None:

@@ -259,6 +259,10 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
         card = make_card(folder, policy=policy, seed=settings.seed)
         write_lines(folder / "data_card.json", [json.dumps(card, ensure_ascii=False, indent=1)])
         write_lines(folder / "data_card.html", [render_card(card, title=f"Data card of {folder.name or folder}")])
+        for finding in card["findings"]:
+            if finding["level"] != "note":
+                print(f"{finding['level']}: {finding['message']}")
+        print(f"data card: {folder / 'data_card.html'}")
         levels = [finding["level"] for finding in card["findings"]]
         return {level: levels.count(level) for level in sorted(set(levels))}
 

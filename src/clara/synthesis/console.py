@@ -271,6 +271,13 @@ def print_summary(report: SynthesisReport, output_dir: Path) -> None:
         for reason, count in reasons.items():
             table.add_row(f"refused: {reason}" + ("" if reason == task else f" ({task})"), str(count))
     console.print(table)
+    if report.eval_rows and not any(report.eval_rows.values()):
+        console.print(
+            "the evaluation files are empty: no row of a document in that share; with few documents, "
+            "a larger --eval-fraction or another --seed",
+            highlight=False,
+            soft_wrap=True,
+        )
     end = report.coverage.get("at_the_end", {})
     if len(end) > 1:
         first = report.coverage["after_first_round"]["share"]

@@ -77,13 +77,23 @@ def dry_run(make: Callable[..., Any], drafter: Any, plan: RunPlan, budget: Budge
         console.print(line)
 
 
+_PURPOSES = {  # replies are kept under the name of what they must hold
+    "DraftedPairs": "qa",
+    "DraftedComplexPairs": "complex",
+    "DraftedParaphrase": "paraphrase",
+    "DraftedAssignments": "assignment",
+    "TranslatedPairs": "cross-lingual",
+    "Verdicts": "judge",
+}
+
+
 def plan_lines(plan: RunPlan, budget: Budget, *, from_journal: int) -> list[str]:
     """The estimate, with every assumption it rests on."""
     lines = [f"dry run: nothing was sent; {from_journal} replies are in the journal already and cost nothing"]
     for purpose, group in sorted(plan.groups.items()):
         basis = "mean of the journal" if plan.is_measured(purpose) else "assumed"
         lines.append(
-            f"  {purpose}: {group.requests} requests, {group.tokens_in:,} tokens in, "
+            f"  {_PURPOSES.get(purpose, purpose)}: {group.requests} requests, {group.tokens_in:,} tokens in, "
             f"about {plan.tokens_out(purpose):,} tokens out ({basis})"
         )
     if not plan.groups:
