@@ -61,7 +61,7 @@ def test_a_clean_folder_has_nothing_to_mend_but_notes(tmp_path: Path) -> None:
 
 
 def test_an_empty_evaluation_file_is_no_error(tmp_path: Path) -> None:
-    card = make_card(folder(tmp_path, instruction_data=GOOD, instruction_data_eval=[]), private=[])
+    card = make_card(folder(tmp_path, instruction_data=GOOD, instruction_data_eval=[]))
     assert card["num_bad_rows"] == 0
     assert not findings(card, "error")
 
