@@ -25,13 +25,13 @@ def run_pipeline(raw_data: Path, folder: Path, settings: PipelineSettings, *, te
     The manifest holds no time and no path of this machine: a run that was killed and repeated writes the same bytes as
     one that was not. Seconds go to pipeline_log.jsonl. Raises what the steps raise.
     """
-    check(raw_data, settings)
+    check(raw_data, folder, settings)
     steps = make_steps(raw_data, folder, settings)
     markers: list[Marker] = []
     with append_jsonl(folder / LOG) as log:
         for number, step in enumerate(steps, start=1):
             key, inputs, versions = _depends(step)
-            marker = read_marker(folder, step.name, key)
+            marker = _finished(folder, step, key)
             if marker is not None:
                 tell(f"{number}/{len(steps)} {step.name}: unchanged, skipped")
             else:
@@ -65,10 +65,10 @@ def run_pipeline(raw_data: Path, folder: Path, settings: PipelineSettings, *, te
 
 def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell: Tell = print) -> None:
     """Which steps a run would do, and what synthesis would send; nothing is sent or written."""
-    check(raw_data, settings)
+    check(raw_data, folder, settings)
     changed = ""
     for step in make_steps(raw_data, folder, settings):
-        done = not changed and read_marker(folder, step.name, _depends(step)[0]) is not None
+        done = not changed and _finished(folder, step, _depends(step)[0]) is not None
         why = f"after {changed}" if changed else "new, or its inputs, settings or libraries changed"
         tell(f"{step.name}: " + ("unchanged, would be skipped" if done else f"would run ({why})"))
         if not done and not changed:
@@ -84,10 +84,18 @@ def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell:
         tell("requests and cost can be estimated once the documents are extracted: clara extract, then --dry-run again")
 
 
-def check(raw_data: Path, settings: PipelineSettings) -> None:
-    """Raises UsageError for what can be known to go wrong before anything is done."""
+def check(raw_data: Path, folder: Path, settings: PipelineSettings) -> None:
+    """Raises UsageError for what can be known to go wrong before anything is done or written."""
     if not raw_data.is_dir():
         raise UsageError(f"{raw_data} is not a folder; put your documents there, or name the folder they are in")
+    if folder.resolve().is_relative_to(raw_data.resolve()):
+        raise UsageError(f"--output {folder} is inside {raw_data}: its files would be read as documents")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--output {folder} is a file; name a folder")
+    if settings.base_url:
+        from clara.llm.endpoint import host_of
+
+        host_of(settings.base_url)
     if settings.base_url and not settings.model:
         raise UsageError("--base-url needs --model: the name of the model at that endpoint")
     if settings.model and not settings.base_url:
@@ -98,6 +106,11 @@ def check(raw_data: Path, settings: PipelineSettings) -> None:
         from clara.pipeline.ray_engine import require_ray
 
         require_ray()
+
+
+def _finished(folder: Path, step: Step, key: str) -> Marker | None:
+    """The marker of a step that need not be done again: nothing it depends on has changed, nothing it wrote is gone."""
+    return read_marker(folder, step.name, key) if all((folder / name).is_file() for name in step.beside) else None
 
 
 def _depends(step: Step) -> tuple[str, dict[str, str], dict[str, str]]:

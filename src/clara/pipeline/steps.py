@@ -34,6 +34,7 @@ class Step:
     packages: tuple[str, ...]
     outputs: Callable[[], Sequence[str]]
     do: Callable[[], dict[str, Any]]
+    beside: tuple[str, ...] = ()  # also written, with times or paths in it: it must be there, whatever it holds
 
 
 def make_steps(raw_data: Path, folder: Path, settings: PipelineSettings) -> list[Step]:
@@ -56,16 +57,13 @@ def make_steps(raw_data: Path, folder: Path, settings: PipelineSettings) -> list
 
 def _extract(raw_data: Path, folder: Path, settings: PipelineSettings) -> Step:
     def inputs() -> dict[str, str]:
-        own = {folder.resolve()} if folder.resolve().is_relative_to(raw_data.resolve()) else set()
-        candidates, _ = list_files(raw_data, exclude=own)
+        candidates, _ = list_files(raw_data, exclude=set())
         return {one.document_id: file_sha256(one.path) or "unreadable" for one in candidates}
 
     def do() -> dict[str, Any]:
         from clara.extraction.console import extract_with_progress
         from clara.extraction.settings import ReadSettings
 
-        if folder.resolve().is_relative_to(raw_data.resolve()):
-            raise UsageError(f"--output {folder} is inside {raw_data}: its files would be read as documents")
         report = extract_with_progress(
             raw_data,
             folder / RAW,
@@ -90,6 +88,7 @@ def _extract(raw_data: Path, folder: Path, settings: PipelineSettings) -> Step:
         settings=settings.deciding(*names),
         packages=READERS,
         outputs=lambda: [RAW, *_files_below(folder, "images")],
+        beside=("extraction_report.json",),
         do=do,
     )
 
@@ -269,6 +268,7 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
         settings=settings.deciding("seed"),
         packages=("datasketch", "matplotlib"),
         outputs=lambda: ["data_card.json"],
+        beside=("data_card.html",),
         do=do,
     )
 

@@ -52,9 +52,7 @@ class RunLimits:
         )
 
 
-def make_plan(
-    journal: Path, model: str, tokenizer: Any, *, redrafted: Mapping[str, float], max_rounds: int
-) -> RunPlan:
+def make_plan(journal: Path, model: str, tokenizer: Any, *, redrafted: Mapping[str, float], max_rounds: int) -> RunPlan:
     """A plan that counts with `tokenizer` and knows the mean replies of a journal, when there is one."""
     means = {}
     if journal.is_file():
