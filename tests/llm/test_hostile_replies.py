@@ -101,6 +101,12 @@ def test_a_journal_of_no_bytes_holds_nothing(tmp_path: Path) -> None:
     path.touch()
     assert list(Journal(path, read_only=True).all_sent()) == []
     assert path.stat().st_size == 0
+    begun = sqlite3.connect(path)
+    begun.execute("PRAGMA journal_mode=WAL")
+    begun.close()
+    assert path.stat().st_size
+    assert list(Journal(path, read_only=True).all_sent()) == []
+    assert len(Journal(path)) == 0
 
 
 def test_a_journal_that_breaks_during_a_run_ends_it_with_one_line(tmp_path: Path) -> None:

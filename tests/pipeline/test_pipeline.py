@@ -37,8 +37,10 @@ def test_only_what_depends_on_a_change_is_done_again(raw_data: Path, tmp_path: P
     assert done(raw_data, out) == []
     assert done(raw_data, out, concurrency=3) == []
     assert results(out) == first
-    (out / "data_card.json").unlink()
-    assert done(raw_data, out) == ["report"]
+    for name in ("data_card.json", "data_card.html"):
+        (out / name).unlink()
+        assert done(raw_data, out) == ["report"]
+        assert (out / name).is_file()
     assert done(raw_data, out, seed=1) == ["synthesize", "validate", "report"]
     assert done(raw_data, out) == ["synthesize", "validate", "report"]
     assert results(out) == first
@@ -118,8 +120,9 @@ def test_settings_come_from_a_file_and_options_win(tmp_path: Path) -> None:
     file.write_text("max_token: 64\n")
     with pytest.raises(ConfigError, match=r"max_token: no such setting; did you mean 'max_tokens'"):
         read_settings(file, {})
+    (tmp_path / "raw").mkdir()
     with pytest.raises(UsageError, match="needs --model"):
-        run_pipeline(tmp_path, tmp_path.parent / "out", PipelineSettings(base_url="http://127.0.0.1:9/v1"))
+        run_pipeline(tmp_path / "raw", tmp_path / "out", PipelineSettings(base_url="http://127.0.0.1:9/v1"))
 
 
 @pytest.mark.parametrize(
@@ -169,6 +172,13 @@ def test_a_name_added_to_the_list_is_looked_for_again(raw_data: Path, tmp_path: 
         assert done(raw_data, tmp_path / "out", **settings) == ["scan", "synthesize", "validate"]
         assert len(server.requests) > before
         assert "Mara Lind2" not in json.dumps(server.requests[before:])
+
+
+def test_an_output_among_the_documents_is_refused_before_anything_is_written(raw_data: Path, tmp_path: Path) -> None:
+    before = sorted(raw_data.iterdir())
+    said = run("pipeline", "run", "raw", "--output", "raw/out", cwd=tmp_path, code=2)
+    assert "is inside" in said
+    assert sorted(raw_data.iterdir()) == before
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -76,6 +77,15 @@ class Sent:
     outcome: str
 
 
+def _begun(path: Path) -> bool:
+    """Whether there is a table in the file: a kill or a full disk may have come before the first."""
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=OPENING_SECONDS)
+    try:
+        return bool(database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone())
+    finally:
+        database.close()
+
+
 def request_key(base_url: str, request: dict[str, Any]) -> str:
     """The hash of everything that decides the reply: address, model, messages, format and sampling settings.
 
@@ -97,13 +107,13 @@ class Journal:
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self.path = path
         try:
-            if path is not None and read_only and path.stat().st_size:
+            if path is not None and read_only and _begun(path):
                 self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=OPENING_SECONDS)
                 self._db.execute("SELECT key FROM replies LIMIT 1").fetchone()
             else:
                 if path is not None:
                     path.parent.mkdir(parents=True, exist_ok=True)
-                where = ":memory:" if path is None or read_only else path  # nothing was written to an empty file
+                where = ":memory:" if path is None or read_only else path  # nothing is kept yet
                 self._db = sqlite3.connect(where, timeout=OPENING_SECONDS, isolation_level=None)
                 self._prepare()
             columns = {row[1] for row in self._db.execute("PRAGMA table_info(replies)")}
@@ -112,6 +122,12 @@ class Journal:
         except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 raise LLMError(f"{path} is held by another program ({error}); end it and run again") from None
+            if isinstance(error, sqlite3.OperationalError) and re.search(
+                "I/O|full|readonly|unable to open", str(error)
+            ):
+                raise LLMError(
+                    f"{path} cannot be written ({error}): is the disk full, or the folder read-only?"
+                ) from None
             raise LLMError(f"{path} is not a readable journal of LLM replies ({error}); move it away") from None
         except OSError as error:
             raise LLMError(f"{path} cannot be read: {error.strerror or error}") from None

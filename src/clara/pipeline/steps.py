@@ -35,6 +35,7 @@ class Step:
     packages: tuple[str, ...]
     outputs: Callable[[], Sequence[str]]
     do: Callable[[], dict[str, Any]]
+    beside: tuple[str, ...] = ()  # also written, with times or paths in it: it must be there, whatever it holds
 
 
 def make_steps(raw_data: Path, folder: Path, settings: PipelineSettings) -> list[Step]:
@@ -88,6 +89,7 @@ def _extract(raw_data: Path, folder: Path, settings: PipelineSettings) -> Step:
         settings=settings.deciding(*names),
         packages=READERS,
         outputs=lambda: [RAW, *_files_below(folder, "images")],
+        beside=("extraction_report.json",),
         do=do,
     )
 
@@ -272,6 +274,7 @@ def _report(folder: Path, settings: PipelineSettings) -> Step:
         settings=settings.deciding("seed"),
         packages=("datasketch", "matplotlib", *SCANNERS),
         outputs=lambda: ["data_card.json"],
+        beside=("data_card.html",),
         do=do,
     )
 
