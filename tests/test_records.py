@@ -229,3 +229,9 @@ def test_a_record_is_in_the_file_as_soon_as_append_returns(tmp_path: Path) -> No
         for count, record in enumerate(records, start=1):
             append(record)
             assert read_records(path, Source) == records[:count]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_one_line_that_names_the_file() -> None:
+    with pytest.raises(ClaraError, match="cannot write /dev/full: No space left"), append_jsonl("/dev/full") as append:
+        append({"id": "a"})

@@ -11,7 +11,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -204,7 +204,7 @@ def write_lines(path: str | Path, lines: Iterable[str]) -> int:
             raise IsADirectoryError(0, "it is a folder")
         file = temporary.open("wb")
     try:
-        with file:
+        with _closing(file, path):
             for line in lines:
                 with _writing(path):
                     file.write(line.encode("utf-8") + b"\n")
@@ -246,7 +246,7 @@ def append_jsonl(path: str | Path) -> Iterator[Callable[[Record | Mapping[str, A
             file.write(line)
             file.flush()
 
-    with file:
+    with _closing(file, path):
         yield append
         with _writing(path):
             file.flush()
@@ -362,6 +362,19 @@ def _writing(path: str | Path) -> Iterator[None]:
         yield
     except OSError as error:
         _cannot_write(path, error)
+
+
+@contextmanager
+def _closing(file: Any, path: str | Path) -> Iterator[None]:
+    """Close at the end; on a full disk closing fails too, and must not hide the error that names the file."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            file.close()
+        raise
+    with _writing(path):
+        file.close()
 
 
 def _cannot_write(path: str | Path, error: OSError) -> NoReturn:

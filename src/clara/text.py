@@ -13,11 +13,11 @@ _DECIMAL = re.compile(r"(?<=\d)[.,](?=\d)")  # 3.14 and 3,14 stay one word
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.){2,}")  # U.S. -> us
 _DECIMAL_POINT = "\ue000"  # a private character that stands for the point while punctuation is removed
 # scripts that write no spaces between words, and Hangul, whose particles cling to them: one character is one word
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U000323af"
 )
-_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_SPACE_BETWEEN_UNSPACED = re.compile(f"(?<=[{_UNSPACED}]) (?=[{_UNSPACED}])")
+_IS_UNSPACED = re.compile(f"[{UNSPACED}]")
+_SPACE_BETWEEN_UNSPACED = re.compile(f"(?<=[{UNSPACED}]) (?=[{UNSPACED}])")
 
 
 def normalize_answer(text: str) -> str:
@@ -67,6 +67,15 @@ def contains_answer(passage: str, answer: str) -> bool:
         wanted = [word for word in wanted if word not in _ARTICLES]
         found = [word for word in found if word not in _ARTICLES]
     return f" {' '.join(wanted)} " in f" {' '.join(found)} "
+
+
+def table_cells(row: str) -> list[str]:
+    """The cells of one row of a Markdown table.
+
+    >>> table_cells(r"| Port | A\\|B |")
+    ['Port', 'A|B']
+    """
+    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", row.strip().strip("|"))]
 
 
 def _folded(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clara.errors import ConfigError, UsageError
+from clara.errors import ConfigError, PrivacyError, UsageError
 from clara.pipeline.run import run_pipeline, show_plan
 from clara.pipeline.settings import PipelineSettings, read_settings
 from llm.server import chat_server
@@ -37,8 +37,10 @@ def test_only_what_depends_on_a_change_is_done_again(raw_data: Path, tmp_path: P
     assert done(raw_data, out) == []
     assert done(raw_data, out, concurrency=3) == []
     assert results(out) == first
-    (out / "data_card.json").unlink()
-    assert done(raw_data, out) == ["report"]
+    for name in ("data_card.json", "data_card.html"):
+        (out / name).unlink()
+        assert done(raw_data, out) == ["report"]
+        assert (out / name).is_file()
     assert done(raw_data, out, seed=1) == ["synthesize", "validate", "report"]
     assert done(raw_data, out) == ["synthesize", "validate", "report"]
     assert results(out) == first
@@ -118,8 +120,9 @@ def test_settings_come_from_a_file_and_options_win(tmp_path: Path) -> None:
     file.write_text("max_token: 64\n")
     with pytest.raises(ConfigError, match=r"max_token: no such setting; did you mean 'max_tokens'"):
         read_settings(file, {})
+    (tmp_path / "raw").mkdir()
     with pytest.raises(UsageError, match="needs --model"):
-        run_pipeline(tmp_path, tmp_path.parent / "out", PipelineSettings(base_url="http://127.0.0.1:9/v1"))
+        run_pipeline(tmp_path / "raw", tmp_path / "out", PipelineSettings(base_url="http://127.0.0.1:9/v1"))
 
 
 @pytest.mark.parametrize(
@@ -138,6 +141,59 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_written(
         with pytest.raises(UsageError, match=said):
             act(raw_data, tmp_path / output, PipelineSettings(**settings))
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_secret_in_the_prompts_stays_here_too(raw_data: Path, tmp_path: Path) -> None:
+    secret = "AKIA" + "QYLPMN5HFIQR7XYA"
+    (tmp_path / "prompts" / "en").mkdir(parents=True)
+    (tmp_path / "prompts" / "en" / "system.txt").write_text(f"You write training data. Our store's key is {secret}.\n")
+    with chat_server() as server:
+        endpoint = {"base_url": server.base_url, "model": "m", "prompts": tmp_path / "prompts"}
+        for privacy in ("block", "redact"):
+            with pytest.raises(PrivacyError, match="prompts"):
+                done(raw_data, tmp_path / "out", privacy=privacy, **endpoint)
+        assert not server.requests
+        (tmp_path / "prompts" / "en" / "system.txt").write_text("You write training data.\n")
+        done(raw_data, tmp_path / "out", **endpoint)
+        assert server.requests
+
+
+def test_a_name_added_to_the_list_is_looked_for_again(raw_data: Path, tmp_path: Path) -> None:
+    policy, names = tmp_path / "policy.yaml", tmp_path / "names.txt"
+    policy.write_text("names: names.txt\n")
+    names.write_text("Someone Else\n")
+    with chat_server() as server:
+        settings: dict[str, Any] = {"base_url": server.base_url, "model": "m", "tasks": "qa", "report": False}
+        settings |= {"privacy": "redact", "privacy_policy": policy}
+        done(raw_data, tmp_path / "out", **settings)
+        assert "Mara Lind2" in json.dumps(server.requests)
+        before = len(server.requests)
+        names.write_text("Someone Else\nMara Lind2\n")
+        assert done(raw_data, tmp_path / "out", **settings) == ["scan", "synthesize", "validate"]
+        assert len(server.requests) > before
+        assert "Mara Lind2" not in json.dumps(server.requests[before:])
+
+
+def test_an_output_among_the_documents_is_refused_before_anything_is_written(raw_data: Path, tmp_path: Path) -> None:
+    before = sorted(raw_data.iterdir())
+    said = run("pipeline", "run", "raw", "--output", "raw/out", cwd=tmp_path, code=2)
+    assert "is inside" in said
+    assert sorted(raw_data.iterdir()) == before
+
+
+@pytest.mark.slow
+def test_ray_with_an_endpoint_sends_and_writes_the_same(raw_data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    with chat_server() as server:
+        options = ("--base-url", server.base_url, "--model", "m", "--eval-fraction", "0.3", "--workers", "2")
+        run("pipeline", "run", "raw", "--output", "local", *options, cwd=tmp_path)
+        asked = sorted(server.raw_hashes)
+        run("pipeline", "run", "raw", "--output", "ray", *options, "--engine", "ray", cwd=tmp_path)
+        assert sorted(server.raw_hashes[len(asked) :]) == asked
+    local, on_ray = results(tmp_path / "local"), results(tmp_path / "ray")
+    assert list(on_ray) == list(local)
+    for name in local:
+        assert on_ray[name] == local[name], name
 
 
 @pytest.mark.slow

@@ -60,6 +60,12 @@ def test_a_clean_folder_has_nothing_to_mend_but_notes(tmp_path: Path) -> None:
     assert card["support"]["by_stage"]["instruction"] == {"quoted": 3, "grounded": 0, "partly": 0, "unsupported": 0}
 
 
+def test_an_empty_evaluation_file_is_no_error(tmp_path: Path) -> None:
+    card = make_card(folder(tmp_path, instruction_data=GOOD, instruction_data_eval=[]))
+    assert card["num_bad_rows"] == 0
+    assert not findings(card, "error")
+
+
 def test_leakage_is_named_by_document_passage_and_question(tmp_path: Path) -> None:
     leaked = [row(0, "where was the aurora pump built", "Lund")]
     leakage = make_card(folder(tmp_path, instruction_data=GOOD, instruction_data_eval=leaked))["leakage"]

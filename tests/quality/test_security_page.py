@@ -47,7 +47,7 @@ def test_every_command_of_the_page_runs(tmp_path: Path) -> None:
         assert code == (1 if blocking.search(command) and "must find nothing" not in line else 0), (
             f"{line}\n{done.stderr}"
         )
-    assert (clone / "redacted.jsonl").is_file()
+    assert (clone / "data" / "internal" / "redacted.jsonl").is_file()
     assert (clone / "data" / "internal" / "pretrain_data.jsonl").is_file()
     history = run("git", "log", "-p", "--all", cwd=tmp_path / "remote.git", env=env).stdout
     assert not [value for value in leaked.all if value in history]

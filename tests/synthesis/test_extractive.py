@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 import time
 from pathlib import Path
 
@@ -87,6 +88,72 @@ def test_a_sentence_yields_its_question(sentence: str, question: str, answer: st
 )
 def test_what_cannot_be_understood_yields_nothing(text: str) -> None:
     assert facts(text) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "High levels of tree mortality in the Lake Sund region may result in-",
+        "The Sund Agency is built with the following components.",
+        "Energies of the Korva press are shown in Fig. 2.",
+        "The Korva press yields a 2x speed *up over the Oru press.",
+        "There were 10,000 blankets and 200 laptops delivered on May 23, 2023.",
+        "Three soil cores were collected in Perth and composited for the Mehlich analysis.",
+        "A similar duty is imposed on the Sund Council by 28 U.S.C. § 586.",
+    ],
+)
+def test_what_layout_and_cut_lines_leave_behind_is_not_asked(text: str) -> None:
+    for question, answers in facts(text).items():
+        assert not re.search(r"\*|Fig\?|U\.S\.C\?|^How many (?:laptops delivered|soil cores composited)", question)
+        assert not any(re.search(r"-$|\*|^the following|U\.S\.C$", answer) for answer in answers), (question, answers)
+
+
+@pytest.mark.parametrize(
+    "title", ["CHAPTER 1 – INTRODUCTION", "Abstract", "One Hundred Eighth Congress of the", "Slide 3"]
+)
+def test_the_heading_of_a_part_is_no_subject(title: str) -> None:
+    text = f"{title}\n\nWeight: 61 kg\n\nThe trustee must file a final report with the District Court of Maine in 2012."
+    assert not any(title.lower() in question.lower() for question in facts(text, title))
+
+
+def test_a_numbered_title_names_its_subject_without_the_number() -> None:
+    assert "What is the budget of The Noste programme?" in facts(
+        "5.1.3. The Noste programme\n\nBudget: 30 million euros", "5.1.3. The Noste programme"
+    )
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "| Gas | THRESHOLD FOR | RELEASES |\n| --- | --- | --- |\n| Ammonia | 10 000 | 100 |",
+        "| Loss |  |  | Accuracy |\n| --- | --- | --- | --- |\n| Triplet | 41.6 | 65.0 | 77.2 |",
+        "| Soil test | variable | 0.000666 STP |\n| --- | --- | --- |\n| Soil erosion | 1 | 0.5 |",
+    ],
+)
+def test_a_table_without_titles_for_its_columns_is_left_out(table: str) -> None:
+    assert facts(table) == {}
+
+
+def test_a_person_in_a_table_has_the_whole_name() -> None:
+    found = facts(
+        "| Last Name | First Name | City |\n| --- | --- | --- |\n"
+        "| Rich | Catherine | St. Paul |\n| Seck | Denise | Eagan |"
+    )
+    assert found["What is the city of Catherine Rich?"] == {"St. Paul"}
+    assert not any("of Rich?" in question or "first" in question.lower() for question in found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We show that it helps\n\nreusability in other disciplines. The Oru tool is used in Perth.",  # a column's end
+        "Oru was built in 1999. See https://example.org/a/b for more. It stands in Perth.",
+        "| A |  | B |\n| --- | --- | --- |\n| R1 | False | 3 |\n| R2 | True | 4 |",
+        "Edith of Wilton Edmund\n\nWulfthryth of Kent Edward",  # names in a picture, no sentence
+    ],
+)
+def test_pieces_are_not_said_again_in_another_order(text: str) -> None:
+    assert asyncio.run(ExtractiveDrafter().paraphrase(passage(text, "Oru"))) is None
 
 
 def test_pronouns_and_parts_are_named() -> None:

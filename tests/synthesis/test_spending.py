@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,11 +55,22 @@ def test_a_dry_run_sends_nothing_and_knows_what_is_already_paid(tmp_path: Path) 
         estimated = int(first.stdout.split("about ")[-2].split(" requests")[0])
         real = endpoint(server, tmp_path)
         assert real.returncode == 0, real.stderr
-        assert len(server.requests) / 2.5 <= estimated <= len(server.requests) * 2.5
+        assert len(server.requests) / 1.5 <= estimated <= len(server.requests) * 1.5
         asked = len(server.requests)
         again = endpoint(server, tmp_path, "--dry-run")
         assert "would send 0 requests" in again.stdout
         assert len(server.requests) == asked
+
+
+@pytest.mark.parametrize("options", [("--judge-threshold", 0.5), ("--cross-lingual", "zh"), ("--max-rounds", 1)])
+def test_a_dry_run_of_every_task_is_close_to_what_the_run_sends(options: tuple[object, ...], tmp_path: Path) -> None:
+    write_knowledge(tmp_path, count=4)
+    with chat_server() as server:
+        said = endpoint(server, tmp_path, "--tasks", "", *options, "--dry-run").stdout
+        estimated = int(re.findall(r"^about (\d+) requests", said, re.MULTILINE)[0])
+        assert not server.requests
+        assert endpoint(server, tmp_path, "--tasks", "", *options).returncode == 0
+        assert len(server.requests) / 1.5 <= estimated <= len(server.requests) * 1.5
 
 
 def test_a_budget_stops_the_run_and_the_same_command_ends_it_as_if_undisturbed(tmp_path: Path) -> None:

@@ -38,8 +38,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def rows(folder: Path, stage: str) -> list[Any]:
-    return read_records(folder / f"{stage}.jsonl", STAGES[stage])
+def rows(folder: Path, name: str, stage: str = "") -> list[Any]:
+    return read_records(folder / f"{name}.jsonl", STAGES[stage or name])
 
 
 def passages_of(row: Any) -> list[str]:
@@ -142,6 +142,24 @@ def test_a_question_with_two_answers_in_the_corpus_is_refused_and_kept_with_the_
     rejects = [json.loads(line) for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
     assert {item["draft"]["answer"] for item in rejects if item["reason"] == "ambiguous_question"} == {"40 kg", "70 kg"}
     assert report.rejected_by_reason["ambiguous_question"] == 2
+
+
+def test_a_question_that_training_asks_too_is_no_evaluation_question(tmp_path: Path) -> None:
+    same = [
+        document(
+            f"{number}.docx", f"Gate {number}", [paragraph("The International Hockey Union (IHU) sets the rules.")]
+        )
+        for number in range(12)
+    ]
+    write_jsonl(tmp_path / "raw.jsonl", [*same, *(bridge(number) for number in range(12))])
+    run(tmp_path / "raw.jsonl", tmp_path, eval_fraction=0.4)
+    trained = {question for row in rows(tmp_path, "pretrain_data") for question in row.question}
+    asked = {question for row in rows(tmp_path, "pretrain_data_eval", "pretrain_data") for question in row.question}
+    assert "What does IHU stand for?" in trained
+    assert asked
+    assert not asked & trained
+    reasons = [json.loads(line)["reason"] for line in (tmp_path / "rejects.jsonl").read_text().splitlines()]
+    assert "asked_in_training" in reasons
 
 
 def test_bad_input_is_named(tmp_path: Path) -> None:

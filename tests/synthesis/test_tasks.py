@@ -13,8 +13,9 @@ from clara.chunking import load_token_counter
 from clara.errors import UsageError
 from clara.jsonl import read_records, write_jsonl
 from clara.llm import LLMConfig
-from clara.schema import Document, EndToEndExample, Example, InstructionExample, PretrainExample
-from clara.synthesis import ExtractiveDrafter, LLMDrafter, SynthesisReport, synthesize
+from clara.schema import Document, EndToEndExample, Example, InstructionExample, Passage, PretrainExample
+from clara.synthesis import Draft, ExtractiveDrafter, LLMDrafter, SynthesisReport, synthesize
+from clara.synthesis.coverage import measure, source_facts
 from clara.synthesis.judging import Judge
 from clara.synthesis.options import TASKS, TaskOptions
 from clara.synthesis.unanswerable import REFUSALS
@@ -212,6 +213,14 @@ def test_what_is_refused_is_drafted_again_with_the_reason_and_kept_with_round_an
     counted = {(task, reason) for task, reasons in report.rejected_by_task.items() for reason in reasons}
     assert counted == refused
     assert sum(n for reasons in report.rejected_by_task.values() for n in reasons.values()) == len(rejects(folder))
+
+
+def test_a_table_row_whose_name_holds_a_bar_is_covered_by_a_question_that_names_it() -> None:
+    text = "| Port | Mode |\n| --- | --- |\n| A\\|B | Slow |"
+    passage = Passage(id="a#p1-0", document="a", page=1, start=0, end=len(text), text=text, title="Korva")
+    draft = Draft(questions=("Which mode has port A|B of Korva?",), answer="Slow", evidence="Slow", kind="mode")
+    covered, missing = measure(source_facts(passage), [draft])
+    assert (covered.covered["row"], [fact for fact in missing if fact.kind == "row"]) == (1, [])
 
 
 def test_missing_facts_are_asked_for_by_name_and_the_report_says_what_that_brought(

@@ -42,6 +42,8 @@ def draft(question: str, answer: str, evidence: str = "The Korva weighs 61 kg") 
         ("What does the document say about the Korva?", "61 kg", "refers_to_document"),
         ("What is in korva.pdf?", "61 kg", "file_path"),
         ("What is in data/sheets/Korva?", "61 kg", "file_path"),
+        ("What did the Korva cost in 8/8/2012?", "61 kg", None),  # a date is no path
+        ("How much does the Korva\x80\x93 weigh?", "61 kg", "broken_characters"),
         ("The Korva weighs", "61 kg", "malformed_question"),
         ("Korva?", "61 kg", "malformed_question"),
     ],

@@ -52,6 +52,12 @@ def extract(
         "", help="OpenAI-compatible endpoint of that model; the pictures are sent there and only there."
     ),
     vision_concurrency: int = typer.Option(4, help="Most pictures under way at once."),
+    privacy: str = typer.Option(
+        "block",
+        help="What the scan of the words that tesseract reads on the pictures does before they are sent: block (secrets "
+        "stop the run, personal data warns), warn, redact (such pictures stay here) or off.",
+    ),
+    privacy_policy: Path | None = typer.Option(None, help="YAML file with block, warn, ignore, allow and names lists."),
 ) -> None:
     """Read a folder of documents into raw_knowledge.jsonl.
 
@@ -79,4 +85,12 @@ def extract(
             folder, output, workers=workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb, settings=settings
         )
         if vision_model:
-            describe_with_progress(output, model=vision_model, base_url=vision_base_url, concurrency=vision_concurrency)
+            describe_with_progress(
+                output,
+                model=vision_model,
+                base_url=vision_base_url,
+                concurrency=vision_concurrency,
+                privacy=privacy,
+                privacy_policy=privacy_policy,
+                ocr_languages=ocr_languages,
+            )

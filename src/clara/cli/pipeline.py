@@ -54,7 +54,7 @@ def run(
     manifest.json says what went in, what came out and with which settings and libraries.
     """
     from clara.cli.locking import only_writer
-    from clara.pipeline.run import run_pipeline, show_plan
+    from clara.pipeline.run import check, run_pipeline, show_plan
     from clara.pipeline.settings import read_settings
 
     given = {
@@ -82,6 +82,7 @@ def run(
     if dry_run:
         show_plan(raw_data, output, settings, tell=typer.echo)
         return
+    check(raw_data, output, settings)  # before the lock file: it would lie among the documents
     with only_writer(output):
         run_pipeline(raw_data, output, settings, tell=typer.echo)
     typer.echo(f"done: {output}")

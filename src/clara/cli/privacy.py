@@ -149,7 +149,7 @@ def audit_repo(
         if len(order) > 50:
             typer.echo(f"… and {len(order) - 50:,} more (--json lists them)")
         size = f"{report.objects:,} objects of {report.commits:,} commits"
-        typer.echo(f"{size}: {len(report.private_files)} private files, {report.scan.summary}")
+        typer.echo(f"{size}: {len(report.private_files)} private files; in the rest: {report.scan.summary}")
         for line in clean_up_steps(report, f" --policy {policy}" if policy else ""):
             typer.echo(line)
     if replacements is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from rich.console import Console
@@ -60,8 +61,9 @@ def print_summary(report: ExtractionReport) -> None:
     read = [file for file in report.files if file.verdict == "ok"]
     failed = [file for file in report.files if file.verdict == "failed"]
     reused = sum(file.reused for file in read)
+    pages = sum(file.pages for file in read)
     print(
-        f"{len(read)} documents, {sum(file.pages for file in read)} pages in {report.seconds:.1f} s -> {report.output}"
+        f"{_count(len(read), 'document')}, {_count(pages, 'page')} in {report.seconds:.1f} s -> {report.output}"
         + (f" ({reused} unchanged)" if reused else "")
     )
     for file in failed[:MAX_LISTED]:
@@ -71,12 +73,27 @@ def print_summary(report: ExtractionReport) -> None:
     if partly := [file for file in read if file.message and not file.scanned_pages]:
         print(f"{len(partly)} documents were read in part, e.g. {partly[0].file}: {partly[0].message}")
     if skipped := report.count("skipped"):
-        print(f"{skipped} other files skipped")
+        print(f"{_count(skipped, 'other file')} skipped: {_why_skipped(report)}")
     if recognised := sum(len(file.ocr_pages) for file in read):
-        print(f"{recognised} pages were recognised by OCR")
+        print(f"{_count(recognised, 'page')} recognised by OCR")
     if scanned := sum(len(file.scanned_pages) for file in read):
         print(f"{scanned} scanned pages in {sum(bool(file.scanned_pages) for file in read)} files were not; {INSTALL}")
     if empty := sum(file.empty_pages for file in read):
-        print(f"{empty} pages have no text (blank, pictures, or scans)")
+        print(f"{_count(empty, 'page')} without text (blank, pictures, or scans)")
     if failed or skipped:
         print(f"every file and its reason: {Path(report.output).with_name('extraction_report.json')}")
+
+
+def _why_skipped(report: ExtractionReport) -> str:
+    """'2 .doc, 1 .eml (no reader), 1 hidden': a person whose files are all .doc must see it here."""
+    skipped = [file for file in report.files if file.verdict == "skipped"]
+    unread = Counter(Path(file.file).suffix or "without a suffix" for file in skipped if file.reason == "unsupported")
+    others = Counter(file.reason for file in skipped if file.reason != "unsupported")
+    parts = (
+        [f"{', '.join(f'{count} {suffix}' for suffix, count in unread.most_common(5))} (no reader)"] if unread else []
+    )
+    return ", ".join([*parts, *(f"{count} {reason}" for reason, count in others.most_common())])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from clara.errors import LLMError
 from clara.llm.budget import Budget
-from clara.llm.completions import unpack_vector
+from clara.llm.completions import pack_vector, unpack_vector
 from clara.llm.endpoint import Endpoint, FieldRefused, RequestRefused, TryAgain
 from clara.llm.environment import api_key
 from clara.llm.journal import Journal, Reply, request_key
@@ -83,7 +83,8 @@ class LLMClient:
     """`await client.ask(messages, Reply)` returns a `Reply`. Use as an async context manager.
 
     The key is read from OPENAI_API_KEY or `.env` (local servers need none) and appears in no message, journal or log.
-    With `plan` nothing is sent: each request that would be is handed to it and fails with NotSentError.
+    With `plan` nothing is sent: each request that would be is handed to it and fails with NotSentError (embeddings do
+    not fail: any vectors are returned).
     """
 
     def __init__(
@@ -110,6 +111,7 @@ class LLMClient:
         self._format: ReplyFormat = REPLY_FORMATS[0]
         self._formats_answered: set[str] = set()
         self._left_out: set[str] = set()  # request fields that the server does not take
+        self._stand_in = pack_vector([1.0])  # of a dry run
         self._refused = 0  # requests refused before the first success
         self._gave_up = 0.0  # when a request last gave up
         self._slots = asyncio.Semaphore(config.concurrency)
@@ -156,6 +158,7 @@ class LLMClient:
         known = {text: reply for text, key in keys.items() if (reply := self.journal.get(key))}
         self.usage.from_journal += len(known)
         waiting = [text for text in keys if text not in known]
+        self._stand_in = next((reply.content for reply in known.values()), self._stand_in)
         batches = [waiting[start : start + EMBEDDED_AT_ONCE] for start in range(0, len(waiting), EMBEDDED_AT_ONCE)]
         answered = await asyncio.gather(*(self._embed(batch, keys, documents) for batch in batches))
         for batch, replies in zip(batches, answered, strict=True):
@@ -164,8 +167,9 @@ class LLMClient:
 
     async def _embed(self, batch: list[str], keys: dict[str, str], documents: Sequence[str]) -> list[Reply]:
         request = {"model": self.config.model, "input": batch, "encoding_format": "float"}
-        if self._plan is not None:
-            raise NotSentError("a dry run sends nothing")
+        if self._plan is not None:  # any vector will do: none of the rows is kept
+            self._plan("embeddings", request)
+            return [Reply(self._stand_in)] * len(batch)
         outgoing = Outgoing(
             request=request,
             keys=tuple(keys[text] for text in batch),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from array import array
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from clara.llm.journal import Reply
+
+MOST_TOKENS = 2**32  # a server that counts more has not counted
 
 
 class NoCompletionError(ValueError):
@@ -26,7 +31,7 @@ def read_completion(body: bytes) -> Reply:
     """
     try:
         whole = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoCompletionError("the reply was not JSON") from None
     if not isinstance(whole, dict):
         raise NoCompletionError("the reply held no message")
@@ -52,6 +57,15 @@ def read_completion(body: bytes) -> Reply:
     return Reply(content, prompt_tokens, completion_tokens, finish)
 
 
+def storable(text: str) -> str:
+    """The text as UTF-8 can hold it: half of a surrogate pair, which JSON may escape, becomes the replacement character.
+
+    >>> storable("a" + chr(0xD800))
+    'a\ufffd'
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def read_vectors(body: bytes, *, count: int) -> list[Reply]:
     """The vectors in the body of an embeddings response, in the order of the texts, each as base64 of float32.
 
@@ -60,13 +74,20 @@ def read_vectors(body: bytes, *, count: int) -> list[Reply]:
     try:
         whole = json.loads(body)
         rows = sorted(whole["data"], key=lambda row: row["index"])
-        packed = [base64.b64encode(array("f", row["embedding"]).tobytes()).decode() for row in rows]
-    except (ValueError, KeyError, TypeError, OverflowError):
+        packed = [pack_vector(row["embedding"]) for row in rows]
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise NoCompletionError("the reply held no vectors") from None
     if len(packed) != count:
         raise NoCompletionError(f"the reply held {len(packed)} vectors for {count} texts")
+    if len({len(row["embedding"]) for row in rows}) != 1 or not all(map(math.isfinite, chain(*map(_numbers, rows)))):
+        raise NoCompletionError("the reply held vectors of different lengths, or numbers that are none")
     tokens, _ = _tokens(whole.get("usage"))
     return [Reply(content, 0 if place else tokens) for place, content in enumerate(packed)]
+
+
+def pack_vector(numbers: Sequence[float]) -> str:
+    """As the journal keeps it."""
+    return base64.b64encode(array("f", numbers).tobytes()).decode()
 
 
 def unpack_vector(reply: Reply) -> list[float]:
@@ -75,6 +96,11 @@ def unpack_vector(reply: Reply) -> list[float]:
     [1.0, 0.5]
     """
     return list(array("f", base64.b64decode(reply.content)))
+
+
+def _numbers(row: Any) -> Iterable[float]:
+    """As they are kept: a number too large for float32 is infinite."""
+    return array("f", row["embedding"])
 
 
 def _text(content: Any) -> str:
@@ -92,7 +118,7 @@ def _tokens(usage: Any) -> tuple[int, int]:
     if not isinstance(usage, dict):
         return 0, 0
     counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
-    prompt, completion = (count if isinstance(count, int) and count > 0 else 0 for count in counts)
+    prompt, completion = (count if isinstance(count, int) and 0 < count < MOST_TOKENS else 0 for count in counts)
     return prompt, completion
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from clara.errors import LLMError, MissingExtraError, UsageError
-from clara.llm.completions import NoCompletionError, read_completion, read_vectors
+from clara.llm.completions import NoCompletionError, read_completion, read_vectors, storable
 from clara.llm.journal import Reply
 
 BYTES_PER_TOKEN = 3  # a cautious guess, for the pace and the budget before the server has counted
@@ -130,7 +130,8 @@ class Endpoint:
         self._reached = True
 
     def clean(self, text: str) -> str:
-        """The text without the key, should a server have repeated it."""
+        """The text without the key, should a server have repeated it, and as a file can hold it."""
+        text = storable(text)
         return text.replace(self._key, "***") if self._key else text
 
     async def _leaving(self, request: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -44,6 +45,7 @@ SCHEMA = (
     """,
 )
 ADDED = {"finish": "TEXT NOT NULL DEFAULT 'stop'", "purpose": "TEXT NOT NULL DEFAULT ''"}  # since the first journals
+COLUMNS = {"key", "model", "content", "prompt_tokens", "completion_tokens"}
 OPENING_SECONDS = 30.0
 
 
@@ -75,6 +77,15 @@ class Sent:
     outcome: str
 
 
+def _begun(path: Path) -> bool:
+    """Whether there is a table in the file: a kill or a full disk may have come before the first."""
+    database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=OPENING_SECONDS)
+    try:
+        return bool(database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone())
+    finally:
+        database.close()
+
+
 def request_key(base_url: str, request: dict[str, Any]) -> str:
     """The hash of everything that decides the reply: address, model, messages, format and sampling settings.
 
@@ -96,17 +107,30 @@ class Journal:
     def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
         self.path = path
         try:
-            if path is not None and read_only:
-                self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=30)
+            if path is not None and read_only and _begun(path):
+                self._db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=OPENING_SECONDS)
                 self._db.execute("SELECT key FROM replies LIMIT 1").fetchone()
             else:
                 if path is not None:
                     path.parent.mkdir(parents=True, exist_ok=True)
-                self._db = sqlite3.connect(path or ":memory:", timeout=30, isolation_level=None)
+                where = ":memory:" if path is None or read_only else path  # nothing is kept yet
+                self._db = sqlite3.connect(where, timeout=OPENING_SECONDS, isolation_level=None)
                 self._prepare()
+            columns = {row[1] for row in self._db.execute("PRAGMA table_info(replies)")}
+            if missing := COLUMNS - columns:
+                raise sqlite3.DatabaseError(f"made by another program or version: no {', '.join(sorted(missing))}")
         except sqlite3.DatabaseError as error:
+            if "locked" in str(error):
+                raise LLMError(f"{path} is held by another program ({error}); end it and run again") from None
+            if isinstance(error, sqlite3.OperationalError) and re.search(
+                "I/O|full|readonly|unable to open", str(error)
+            ):
+                raise LLMError(
+                    f"{path} cannot be written ({error}): is the disk full, or the folder read-only?"
+                ) from None
             raise LLMError(f"{path} is not a readable journal of LLM replies ({error}); move it away") from None
-        columns = {row[1] for row in self._db.execute("PRAGMA table_info(replies)")}
+        except OSError as error:
+            raise LLMError(f"{path} cannot be read: {error.strerror or error}") from None
         self._finish = "finish" if "finish" in columns else "'stop'"
         self._has_sent = bool(self._db.execute("PRAGMA table_info(sent)").fetchall())
 
@@ -149,7 +173,10 @@ class Journal:
 
     def get(self, key: str) -> Reply | None:
         query = f"SELECT content, prompt_tokens, completion_tokens, {self._finish} FROM replies WHERE key = ?"
-        row = self._db.execute(query, (key,)).fetchone()
+        try:
+            row = self._db.execute(query, (key,)).fetchone()
+        except sqlite3.Error as error:  # a damaged page
+            raise LLMError(f"{self.path} cannot be read ({error}); move it away, or restore it from a copy") from None
         return Reply(*row) if row else None
 
     def put(
@@ -187,7 +214,7 @@ class Journal:
         if not self._has_sent:
             return
         columns = "at, host, model, purpose, documents, sha256, bytes_out, bytes_in, outcome"
-        for row in self._db.execute(f"SELECT {columns} FROM sent ORDER BY number"):
+        for row in self._rows(f"SELECT {columns} FROM sent ORDER BY number"):
             at, host, model, purpose, documents, sha256, bytes_out, bytes_in, outcome = row
             yield Sent(
                 at=at,
@@ -200,6 +227,12 @@ class Journal:
                 bytes_in=bytes_in,
                 outcome=outcome,
             )
+
+    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._db.execute(query)
+        except sqlite3.Error as error:
+            raise LLMError(f"{self.path} cannot be read ({error}); move it away, or restore it from a copy") from None
 
     def mean_reply_tokens(self, model: str) -> dict[str, tuple[int, float]]:
         """How many whole replies of each purpose the model has given, and their mean length in tokens."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ MESSAGE_TOKENS = 4  # what a chat template adds to each message, about
 ASSUMED_REPLY_SHARE = 0.5  # a reply is half as long as its prompt …
 ASSUMED_REPLY_TOKENS = (60, 600)  # … but at least and at most so long
 ENOUGH_REPLIES = 10  # so many of a purpose in the journal, and their mean is taken instead
-FOLLOW_UP_SHARE = 0.4  # requests that follow from the replies (corrections, redrafts, checks), for each first request
 
 
 @dataclass(slots=True)
@@ -29,16 +29,23 @@ class Group:
 class RunPlan:
     """Collects the requests of a dry run; hand `add` to LLMClient as its plan.
 
-    `count_tokens` is the tokenizer's; `mean_reply_tokens` the journal's means by purpose.
+    `count_tokens` is the tokenizer's; `mean_reply_tokens` the journal's means by purpose; `redrafted` says how many
+    further requests each of a purpose will lead to. The very same request is counted once: it is sent once.
     """
 
     count_tokens: Callable[[str], int]
     mean_reply_tokens: Mapping[str, tuple[int, float]] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    redrafted: Mapping[str, float] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
 
     def add(self, purpose: str, request: dict[str, Any]) -> None:
-        tokens = 0
-        for message in request["messages"]:
+        key = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        tokens = sum(self.count_tokens(text) for text in request.get("input", ()))
+        for message in request.get("messages", ()):
             content = message.get("content") or ""
             parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
             for part in parts:
@@ -49,6 +56,8 @@ class RunPlan:
         group = self.groups.setdefault(purpose, Group())
         group.requests += 1
         group.tokens_in += tokens
+        if "messages" not in request:  # vectors are not counted in tokens
+            return
         least, most = ASSUMED_REPLY_TOKENS
         group.assumed_tokens_out += min(max(tokens * ASSUMED_REPLY_SHARE, least), most)
 
@@ -63,9 +72,11 @@ class RunPlan:
         return round(group.assumed_tokens_out)
 
     def totals(self) -> tuple[int, int, int]:
-        """Requests, tokens in and tokens out, those that follow from the replies included."""
-        requests = sum(group.requests for group in self.groups.values())
-        tokens_in = sum(group.tokens_in for group in self.groups.values())
-        tokens_out = sum(self.tokens_out(purpose) for purpose in self.groups)
-        more = 1 + FOLLOW_UP_SHARE
-        return round(requests * more), round(tokens_in * more), round(tokens_out * more)
+        """Requests, tokens in and tokens out, those that follow from what is refused included."""
+        requests = tokens_in = tokens_out = 0.0
+        for purpose, group in self.groups.items():
+            more = 1 + self.redrafted.get(purpose, 0.0)
+            requests += more * group.requests
+            tokens_in += more * group.tokens_in
+            tokens_out += more * self.tokens_out(purpose)
+        return round(requests), round(tokens_in), round(tokens_out)

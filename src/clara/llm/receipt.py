@@ -13,16 +13,17 @@ from typing import Any
 from clara.jsonl import write_jsonl, write_lines
 from clara.llm.journal import Journal, Sent
 
-JOURNAL, VISION_JOURNAL = (
-    "llm_journal.sqlite",
-    "vision_journal.sqlite",
-)  # of texts and of pictures; one receipt for both
+JOURNAL, VISION_JOURNAL = "llm_journal.sqlite", "vision_journal.sqlite"  # of texts, of pictures: one receipt for both
 RECEIPT, REQUESTS = "privacy_receipt.json", "privacy_receipt_requests.jsonl"
+UNDER_WAY = "a run is sending, or was killed before it could complete this receipt: run the same command again"
 NOTHING = "nothing left the machine"
 
 
-def write_receipt(folder: Path) -> dict[str, Any]:
+def write_receipt(folder: Path, *, under_way: bool = False) -> dict[str, Any]:
     """Write the receipt of `folder` from its journals (those that exist) and return it.
+
+    Written `under_way`, before a run sends, it says that it is not the whole: should the run be killed, what stays is
+    no claim that nothing left. The next run of the folder, of any kind, completes it from the journals.
 
     The SHA-256 of each body, with its size and what came of it, goes to privacy_receipt_requests.jsonl; that file is
     there only when something left.
@@ -30,6 +31,8 @@ def write_receipt(folder: Path) -> dict[str, Any]:
     journals = [folder / VISION_JOURNAL, folder / JOURNAL]
     sent = [one for path in journals if path.is_file() for one in _read(path)]
     receipt = make_receipt(sent)
+    if under_way:
+        receipt = {**receipt, "summary": f"{UNDER_WAY}; so far: {receipt['summary']}", "under_way": True}
     if sent:
         receipt["requests_listed_in"] = REQUESTS
         write_jsonl(folder / REQUESTS, (_line(one) for one in sent))

@@ -12,6 +12,8 @@ from typing import Any, Literal, TypeVar
 import pydantic_core
 from pydantic import BaseModel, ValidationError
 
+from clara.llm.completions import storable
+
 Parsed = TypeVar("Parsed", bound=BaseModel)
 # How a server is asked for JSON, best first; a client steps down when the server refuses one.
 ReplyFormat = Literal["json_schema", "json_object", "text"]
@@ -48,7 +50,9 @@ def parse_reply(content: str, model: type[Parsed]) -> Parsed:
     problem = ""
     for value, cut in _values(text):
         try:
-            return _fit(value, model, cut=cut)
+            return _fit(_storable(value), model, cut=cut)
+        except RecursionError:
+            problem = problem or "the reply is nested too deeply"
         except ValueError as error:
             problem = problem or str(error)
     raise ValueError(problem or "the reply holds no JSON object")
@@ -81,6 +85,17 @@ def _values(text: str) -> Iterator[tuple[Any, bool]]:
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 continue
             yield value, cut
+
+
+def _storable(value: Any) -> Any:
+    """The value with strings that a file can hold: no half surrogate pairs, no NUL."""
+    if isinstance(value, str):
+        return storable(value).replace("\0", "") if not value.isascii() or "\0" in value else value
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
 
 
 def _without_commas(text: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from clara.llm.endpoint import host_of
 from clara.llm.receipt import write_receipt
 from clara.pipeline.markers import FOLDER, Marker, hashes, read_marker, step_key, versions_of, write_marker
 from clara.pipeline.settings import PipelineSettings
-from clara.pipeline.steps import RAW, REDACTED, Step, make_rows, make_steps
+from clara.pipeline.steps import RAW, REDACTED, Step, make_rows, make_steps, run_limits
 
 MANIFEST, LOG = "manifest.json", "pipeline_log.jsonl"
 Tell = Callable[[str], None]
@@ -32,7 +33,7 @@ def run_pipeline(raw_data: Path, folder: Path, settings: PipelineSettings, *, te
     with append_jsonl(folder / LOG) as log:
         for number, step in enumerate(steps, start=1):
             key, inputs, versions = _depends(step)
-            marker = read_marker(folder, step.name, key)
+            marker = _finished(folder, step, key)
             if marker is not None:
                 tell(f"{number}/{len(steps)} {step.name}: unchanged, skipped")
             else:
@@ -69,7 +70,7 @@ def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell:
     check(raw_data, folder, settings)
     changed = ""
     for step in make_steps(raw_data, folder, settings):
-        done = not changed and read_marker(folder, step.name, _depends(step)[0]) is not None
+        done = not changed and _finished(folder, step, _depends(step)[0]) is not None
         why = f"after {changed}" if changed else "new, or its inputs, settings or libraries changed"
         tell(f"{step.name}: " + ("unchanged, would be skipped" if done else f"would run ({why})"))
         if not done and not changed:
@@ -80,17 +81,22 @@ def show_plan(raw_data: Path, folder: Path, settings: PipelineSettings, *, tell:
         source = folder / REDACTED if settings.privacy == "redact" and (folder / REDACTED).is_file() else folder / RAW
         if changed == "extract":
             tell("estimate from the texts of the last extraction:")
-        make_rows(source, folder, settings, dry_run=True)
+        make_rows(source, folder, settings, replace(run_limits(settings), dry_run=True))
     elif settings.base_url:
-        tell("requests and cost can be estimated once the documents are extracted: clara extract, then --dry-run again")
+        tell(
+            "requests and cost can be estimated once the documents are extracted: "
+            f"clara extract {raw_data} --output {folder / RAW}, then --dry-run again"
+        )
 
 
 def check(raw_data: Path, folder: Path, settings: PipelineSettings) -> None:
-    """Raises UsageError for what can be known to go wrong before anything is done."""
+    """Raises UsageError for what can be known to go wrong before anything is done or written."""
     if not raw_data.is_dir():
         raise UsageError(f"{raw_data} is not a folder; put your documents there, or name the folder they are in")
     if folder.resolve().is_relative_to(raw_data.resolve()):
         raise UsageError(f"--output {folder} is inside {raw_data}: its files would be read as documents")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"--output {folder} is a file; name a folder")
     if settings.base_url and not settings.model:
         raise UsageError("--base-url needs --model: the name of the model at that endpoint")
     if settings.model and not settings.base_url:
@@ -103,6 +109,11 @@ def check(raw_data: Path, folder: Path, settings: PipelineSettings) -> None:
         from clara.pipeline.ray_engine import require_ray
 
         require_ray()
+
+
+def _finished(folder: Path, step: Step, key: str) -> Marker | None:
+    """The marker of a step that need not be done again: nothing it depends on has changed, nothing it wrote is gone."""
+    return read_marker(folder, step.name, key) if all((folder / name).is_file() for name in step.beside) else None
 
 
 def _depends(step: Step) -> tuple[str, dict[str, str], dict[str, str]]:

@@ -47,12 +47,12 @@ class PipelineSettings(BaseModel):
     base_url: str = ""
     model: str = ""
     base_model: str = "tiny"
-    max_tokens: int = 128
-    num_documents: int = 5
-    num_candidates: int = 8
+    max_tokens: int = Field(128, ge=32)
+    num_documents: int = Field(5, ge=1, le=5)
+    num_candidates: int = Field(8, ge=2)
     seed: int = 0
-    eval_fraction: float = 0.0
-    max_rounds: int = 3
+    eval_fraction: float = Field(0.0, ge=0, lt=1)
+    max_rounds: int = Field(3, ge=1)
     prompts: Path | None = None
     tasks: str = ""
     language: str = "auto"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from clara.text import UNSPACED
+
 _REACH = 48  # characters of a label before what it labels
 # a name for the number that is not personal: directly in front of it
 _OTHER_NUMBER = re.compile(
@@ -21,9 +23,7 @@ _OTHER_NUMBER = re.compile(
 )
 
 
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]"
-)  # write no spaces around numbers
+_WITHOUT_SPACES = re.compile(f"[{UNSPACED}]")  # no spaces around numbers either
 
 
 def clings(character: str) -> bool:
@@ -32,7 +32,7 @@ def clings(character: str) -> bool:
     >>> clings("x"), clings(" "), clings("码"), clings("")
     (True, False, False, False)
     """
-    return character.isalnum() and not _UNSPACED.match(character)
+    return character.isalnum() and not _WITHOUT_SPACES.match(character)
 
 
 def before(text: str, start: int, reach: int = _REACH) -> str:

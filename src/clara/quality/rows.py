@@ -63,7 +63,8 @@ class Folder:
 
 
 def read_folder(folder: Path) -> Folder:
-    """The rows of every training file of a folder; files whose name ends in _eval are the evaluation split.
+    """The rows of every training file of a folder; files whose name ends in _eval are the evaluation split, and may be
+    empty: of a few documents, that share can be none.
 
     Raises UsageError when the folder holds no training file.
     """
@@ -76,6 +77,8 @@ def read_folder(folder: Path) -> Folder:
     found = Folder(files=[path.name for path in named])
     for path in named:
         examples: list[Any]
+        if path.stem.endswith(EVAL_SUFFIX) and not path.stat().st_size:
+            continue
         examples, problems = check_file(path)
         found.problems += [replace(problem, file=path.name) for problem in problems]
         bad = {problem.line for problem in problems}

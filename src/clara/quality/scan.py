@@ -42,6 +42,16 @@ class ScanReport:
         if len(self.findings) < MAX_KEPT:
             self.findings.append(finding)
 
+    def take(self, other: ScanReport) -> None:
+        """Add what another scan found."""
+        self.findings += other.findings[: max(0, MAX_KEPT - len(self.findings))]
+        self.counts += other.counts
+        self.blocked, self.warned = self.blocked + other.blocked, self.warned + other.warned
+        self.files, self.texts = self.files + other.files, self.texts + other.texts
+        self.characters += other.characters
+        self.skipped += other.skipped
+        self.images_unread += other.images_unread
+
     @property
     def summary(self) -> str:
         """One line: how many of what."""

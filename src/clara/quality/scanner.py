@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from clara.errors import MissingExtraError
 from clara.quality.addresses import find_emails, find_ips
 from clara.quality.assignments import find_assignments, secret_value
+from clara.quality.cells import find_cells
 from clara.quality.findings import Span, without_overlaps
 from clara.quality.identity import DIGITS_FIRST, LETTERS_FIRST, find_identity
 from clara.quality.names import Names
@@ -15,11 +16,11 @@ from clara.quality.numbers import DIGIT_RUN, find_card, find_iban, letters_befor
 from clara.quality.phones import find_phone
 from clara.quality.tokens import find_tokens, long_words
 
-# other scripts' digits and full-width signs, one character for one character
-_FOREIGN_DIGITS = re.compile("[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19\uff0b]")
+# other scripts' digits and full-width letters and signs, one character for one character
+_FOREIGN_DIGITS = re.compile("[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff01-\uff5e]")
 _TO_ASCII = {
-    **{base + digit: ord("0") + digit for base in (0x0660, 0x06F0, 0x0966, 0xFF10) for digit in range(10)},
-    0xFF0B: ord("+"),
+    **{base + digit: ord("0") + digit for base in (0x0660, 0x06F0, 0x0966) for digit in range(10)},
+    **{full: full - 0xFEE0 for full in range(0xFF01, 0xFF5F)},
 }
 _THREE_LETTERS = re.compile(r"[A-Za-z]{3}[ -]$")
 _PIECE = 8_000  # characters
@@ -57,6 +58,7 @@ class Scanner:
             lower = "".join(low if len(low := character.lower()) == 1 else character for character in text)
         words = long_words(text)
         spans = [*find_tokens(text, words), *find_assignments(text, lower, words)]
+        spans += find_cells(text)
         spans += [*find_emails(text, lower), *find_ips(text)]
         spans += self._numbers(text)
         if self._names:

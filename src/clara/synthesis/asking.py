@@ -34,10 +34,13 @@ _CHINESE_ASKING = re.compile(
     r"|[的是在有了于於和与與个個位年种種吗嗎呢名被由从從把到因为為中？?，,。]"
 )
 _FILE = re.compile(
-    r"[\w-]+\.(?:pdf|docx?|pptx?|xlsx?|csv|html?|md|txt|jsonl?|png|jpe?g)(?![A-Za-z0-9])|(?:[\w.-]+/){2,}|[A-Za-z]:\\|\\\\\w"
+    r"[\w-]+\.(?:pdf|docx?|pptx?|xlsx?|csv|html?|md|txt|jsonl?|png|jpe?g)(?![A-Za-z0-9])|(?<![\w./-])(?!\d{1,4}/\d{1,2}/\d{2,4}(?![\w/]))(?:[\w.-]+/){2,}|[A-Za-z]:\\|\\\\\w"
     r"|\bfile://|\bIMAGE_REF\b",
     re.IGNORECASE,
 )
+_BROKEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]"
+)  # 'â\x80\x93' for a dash, a font's private signs
 _EMPTY_WORDS = {
     "what", "which", "does", "were", "have", "been", "many", "much", "long", "kind", "thing", "year", "place", "that",
     "with", "from", "into", "their",
@@ -51,6 +54,8 @@ def refuse_question(question: str, answer: str, *, title: str, choice: bool = Fa
     """The keyword of what is wrong with a question, None when it is good. `choice`: it may say "A or B"."""
     if _FILE.search(question) or _FILE.search(answer):
         return "file_path"
+    if _BROKEN.search(question) or _BROKEN.search(answer):
+        return "broken_characters"
     if _DOCUMENT.search(question) or _CHINESE_DOCUMENT.search(question):
         return "refers_to_document"
     if not _is_one_sentence(question):

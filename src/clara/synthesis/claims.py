@@ -9,13 +9,12 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from clara.synthesis.language import is_unspaced
+from clara.synthesis.language import HAN, HANGUL, KANA, is_unspaced
 from clara.text import words
 
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
-_HAN = "[\u3400-\u4dbf\u4e00-\u9fff]"
+_HAN = f"[{HAN}]"
 # not the tail of 'A45', 'v1.2' or '1985'; a Chinese character may stand in front
-_NUMBER = re.compile(rf"(?<!\d)(?<!\d[.,])(?<![^\W\d_{_CJK}])\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(rf"(?<!\d)(?<!\d[.,])(?<![^\W\d_{KANA}{HAN}{HANGUL}])\d+(?:[.,]\d+)*")
 _CHINESE_DIGITS = {character: value for value, character in enumerate("零一二三四五六七八九")} | {
     "〇": 0,
     "两": 2,
@@ -36,13 +35,13 @@ _ENDED_NAME = re.compile(
     rf"(?:(?![{_NOT_IN_NAMES}]){_HAN}){{2}}"
     r"(?:省|市|县|縣|大学|大學|学院|學院|公司|集团|集團|银行|銀行|医院|醫院|博物馆|博物館|机场|機場|共和国|共和國|帝国|帝國|王朝|群岛|群島)"
 )
-_MONTH = (
+MONTH = (
     r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.?"
+    r"|Jan\.?|Feb\.?|Mar\.?|Apr\.?|Jun\.?|Jul\.?|Aug\.?|Sept?\.?|Oct\.?|Nov\.?|Dec\.?)"
 )
 _DATE = re.compile(
-    rf"\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? \d{{4}}\b|\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b"
-    rf"|\b{_MONTH} \d{{4}}\b"
+    rf"\b\d{{1,2}}(?:st|nd|rd|th)? {MONTH},? \d{{4}}\b|\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}}\b"
+    rf"|\b{MONTH} \d{{4}}\b"
     r"|\b\d{4}-\d{2}-\d{2}\b|(?<!\d)\d{1,4} ?年(?: ?\d{1,2} ?月(?: ?\d{1,2} ?[日号號])?)?"
 )
 

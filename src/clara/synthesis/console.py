@@ -19,6 +19,7 @@ from clara.synthesis.embedding import Embedder, EndpointEmbedder, LocalEmbedder
 from clara.synthesis.judging import Judge
 from clara.synthesis.llm_drafter import LanguageChoice, LLMDrafter
 from clara.synthesis.options import TaskOptions, parse_tasks
+from clara.synthesis.planning import REDRAFTED, PlannedDrafter
 from clara.synthesis.preview import may_go_on, preview_rows, show_preview
 from clara.synthesis.report import SynthesisReport
 from clara.synthesis.run import synthesize
@@ -70,7 +71,8 @@ def choose_drafter(
         tokens_per_minute=limits.tokens_per_minute,
     )
     session = LLMSession(config, journal=output_dir / JOURNAL, budget=budget, plan=plan)
-    return LLMDrafter(
+    kind = LLMDrafter if plan is None else PlannedDrafter
+    return kind(
         config, max_rounds=max_rounds, prompts=prompts, session=session, language=cast("LanguageChoice", language)
     )
 
@@ -85,7 +87,7 @@ def choose_judge(drafter: Drafter, *, threshold: float | None, model: str, promp
     if model and model != session.config.model:
         own = replace(session.config, model=model)
         session = LLMSession(own, journal=session.journal_path, budget=session.budget, plan=session.plan)
-    reader = LLMDrafter(session.config, prompts=prompts, session=session, language=drafter.language)
+    reader = type(drafter)(session.config, prompts=prompts, session=session, language=drafter.language)
     return Judge(reader, threshold=JUDGE_THRESHOLD if threshold is None else threshold)
 
 
@@ -99,7 +101,7 @@ def choose_embedder(model: str, drafter: Drafter) -> Embedder | None:
         raise UsageError(f"--embedding-model {model} is no folder; a model's name needs --base-url, where it is served")
     session = drafter.session
     own = replace(session.config, model=model)
-    return EndpointEmbedder(LLMSession(own, journal=session.journal_path, budget=session.budget))
+    return EndpointEmbedder(LLMSession(own, journal=session.journal_path, budget=session.budget, plan=session.plan))
 
 
 def synthesize_with_progress(
@@ -182,6 +184,7 @@ def synthesize_with_progress(
             output_dir,
             mode=privacy,
             policy_file=privacy_policy,
+            prompts=prompts,
             tell=lambda line: console.print(line, highlight=False, soft_wrap=True, markup=False),
         )
     make = partial(
@@ -201,14 +204,18 @@ def synthesize_with_progress(
             console.print("dry run: 0 requests, 0 tokens, no cost", highlight=False)
             return None
     elif limits.dry_run:
-        plan = make_plan(output_dir / JOURNAL, model, tokenizer)
-        planned = choose(plan=plan.add)
-        dry_run(partial(make, judge=second_reader(planned)), planned, plan, limits.check(offline=False))
+        plan = make_plan(output_dir / JOURNAL, model, tokenizer, redrafted=REDRAFTED, max_rounds=max_rounds)
+        planned = cast("PlannedDrafter", choose(plan=plan.add))
+        planned.judge_of_run = second_reader(planned)
+        make = partial(make, judge=planned.judge_of_run, embedder=choose_embedder(embedding_model, planned))
+        dry_run(make, planned, plan, limits.check(offline=False))
         return None
     else:
         console.print(
             f"the text of the passages is sent to {base_url} (model {model})", highlight=False, soft_wrap=True
         )
+    if base_url:
+        write_receipt(output_dir, under_way=True)
     try:
         embedder = choose_embedder(embedding_model, drafter)
         make = partial(make, judge=judge, embedder=embedder)
@@ -264,6 +271,13 @@ def print_summary(report: SynthesisReport, output_dir: Path) -> None:
         for reason, count in reasons.items():
             table.add_row(f"refused: {reason}" + ("" if reason == task else f" ({task})"), str(count))
     console.print(table)
+    if report.eval_rows and not any(report.eval_rows.values()):
+        console.print(
+            "the evaluation files are empty: no row of a document in that share; with few documents, "
+            "a larger --eval-fraction or another --seed",
+            highlight=False,
+            soft_wrap=True,
+        )
     end = report.coverage.get("at_the_end", {})
     if len(end) > 1:
         first = report.coverage["after_first_round"]["share"]

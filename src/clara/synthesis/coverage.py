@@ -11,7 +11,7 @@ from clara.schema import Passage
 from clara.synthesis.claims import dates_in, names_in, numbers_in, squeezed
 from clara.synthesis.drafts import Draft
 from clara.synthesis.language import is_unspaced
-from clara.text import words
+from clara.text import table_cells, words
 
 _ROW = re.compile(r"^\|(.+)\|[ \t]*$")
 _RULE = re.compile(r"^[|:\s-]+$")
@@ -55,7 +55,7 @@ def source_facts(passage: Passage) -> list[SourceFact]:
         elif _RULE.match(line):
             header_passed = True
         elif header_passed:
-            facts.append(SourceFact("row", " | ".join(cell.strip() for cell in row[1].split("|"))))
+            facts.append(SourceFact("row", " | ".join(cell.replace("|", "\\|") for cell in table_cells(row[1]))))
     text = "\n".join(prose)
     dates = dates_in(text)
     facts += [SourceFact("date", date) for date in dates]
@@ -83,7 +83,7 @@ def is_covered(fact: SourceFact, drafts: Sequence[Draft]) -> bool:
     """Whether an answer or its evidence holds the fact; a table row: whether an answer is one of its cells and the
     question, or the evidence, names the row."""
     if fact.kind == "row":
-        cells = [squeezed(cell).casefold() for cell in fact.text.split("|")]
+        cells = [squeezed(cell).casefold() for cell in table_cells(fact.text)]
         return any(_asks_row(cells, draft) for draft in drafts)
     if is_unspaced(fact.text) or fact.kind == "date":
         wanted = squeezed(fact.text)

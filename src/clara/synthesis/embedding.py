@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from clara.errors import MissingExtraError, UsageError
+from clara.errors import LLMError, MissingExtraError, UsageError
 from clara.llm import LLMSession
 from clara.synthesis.event_loop import run_async
 
@@ -142,12 +142,19 @@ class EndpointEmbedder:
     def __init__(self, session: LLMSession) -> None:
         self._session = session
         self._known: dict[str, np.ndarray] = {}
+        self._size = 0
 
     def embed(self, texts: Sequence[str], *, documents: Sequence[str] = ()) -> np.ndarray:
         new = [text for text in dict.fromkeys(texts) if text not in self._known]
         if new:
             for text, found in zip(new, run_async(self._ask(new, documents)), strict=True):
                 vector = np.array(found, dtype=np.float32)
+                if self._size and len(vector) != self._size:
+                    raise LLMError(
+                        f"the embedding model gives vectors of {self._size} and of {len(vector)} numbers: it changed; "
+                        "move llm_journal.sqlite away to ask for all again"
+                    )
+                self._size = len(vector)
                 self._known[text] = vector / max(float(np.linalg.norm(vector)), 1e-12)
         return np.stack([self._known[text] for text in texts])
 

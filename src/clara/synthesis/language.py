@@ -8,9 +8,12 @@ from typing import Literal
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]")
-_KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7a3]")
-_LETTER_RUN = re.compile(r"[^\W\d_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]+")
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af"  # characters, for use inside [ ]
+KANA, HANGUL = "\u3040-\u30ff", "\uac00-\ud7a3"
+_HAN = re.compile(f"[{HAN}]")
+_KANA = re.compile(f"[{KANA}]")
+_KANA_OR_HANGUL = re.compile(f"[{KANA}{HANGUL}]")
+_LETTER_RUN = re.compile(rf"[^\W\d_{KANA}{HAN}{HANGUL}]+")
 CHINESE_SHARE = 0.3  # of all words, a Chinese character counting as one
 
 
@@ -28,5 +31,5 @@ def language_of(text: str) -> Language:
 
 def is_unspaced(text: str) -> bool:
     """Whether a text is mostly written without spaces between words (Chinese, Japanese)."""
-    dense = len(_HAN.findall(text)) + len(re.findall(r"[\u3040-\u30ff]", text))
+    dense = len(_HAN.findall(text)) + len(_KANA.findall(text))
     return dense > len(_LETTER_RUN.findall(text))

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from clara.llm import LLMConfig, LLMSession
+from clara.llm import LLMConfig, LLMReplyError, LLMSession
 from clara.schema import Passage
 from clara.synthesis.drafts import Assignment, ComplexDraft, Draft, Rejected
 from clara.synthesis.language import LANGUAGES, Language, language_of
@@ -20,6 +20,9 @@ from clara.synthesis.verify import REASONS
 
 COMPLEX_PAIRS = 2  # asked for at once, of one passage or group
 MOST_MISSING = 30  # facts named in one request
+MOST_DRAFTS = 500  # in one reply: more is no answer to what was asked
+MOST_REFUSED = 60  # refused drafts shown to the model in one request
+Found = TypeVar("Found")
 LanguageChoice = Literal["en", "zh", "auto"]
 # a model that quotes one piece often forgets the list
 Quotes = Annotated[list[str], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
@@ -136,7 +139,7 @@ class LLMDrafter:
                 evidence=pair.evidence.strip(),
                 kind=pair.kind.strip() or "fact",
             )
-            for pair in reply.pairs
+            for pair in _few(reply.pairs)
         ]
 
     async def paraphrase(self, passage: Passage, *, rejected: Sequence[str] = ()) -> str | None:
@@ -157,7 +160,7 @@ class LLMDrafter:
                 evidence=tuple(quote.strip() for quote in pair.evidence),
                 kind=pair.kind.strip() or "complex",
             )
-            for pair in reply.pairs
+            for pair in _few(reply.pairs)
         ]
 
     async def assign(
@@ -174,7 +177,7 @@ class LLMDrafter:
                 evidence=tuple(quote.strip() for quote in row.evidence),
                 kind=row.kind.strip().lower() or "task",
             )
-            for row in reply.rows
+            for row in _few(reply.rows)
         ]
 
     async def translate(
@@ -246,6 +249,12 @@ def _titles_and_text(passages: Sequence[Passage]) -> tuple[str, str]:
     return titles, "\n\n".join(texts)
 
 
+def _few(found: list[Found]) -> list[Found]:
+    if len(found) > MOST_DRAFTS:
+        raise LLMReplyError(f"the reply holds {len(found)} drafts; at most {MOST_DRAFTS} are taken from one")
+    return found
+
+
 def _phrasings(question: str, others: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([question.strip(), *(other.strip() for other in others if other.strip())]))
 
@@ -253,7 +262,7 @@ def _phrasings(question: str, others: Sequence[str]) -> tuple[str, ...]:
 def _listed(rejected: Sequence[Rejected]) -> str:
     """What was refused, with the reason in words, for the model to read."""
     failed = []
-    for item in rejected:
+    for item in rejected[:MOST_REFUSED]:
         keyword, _, detail = item.reason.partition(": ")
         reason = REASONS.get(keyword, keyword) + (f" ({detail})" if detail else "")
         draft = asdict(item.draft)

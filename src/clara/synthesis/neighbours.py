@@ -32,7 +32,7 @@ class Neighbours:
             import bm25s
         except ImportError:
             raise MissingExtraError("bm25s", extra="data") from None
-        self.texts = list(texts)
+        self.texts, self._documents = list(texts), list(documents)
         vocabulary: dict[str, int] = {}
         ids = [[vocabulary.setdefault(word, len(vocabulary)) for word in words(text)] for text in self.texts]
         self._vocabulary = vocabulary
@@ -49,7 +49,7 @@ class Neighbours:
     def prepare(self, queries: Sequence[str]) -> None:
         """Embed many queries at once, so that each is not a request of its own."""
         if self._embedder is not None and queries:
-            self._embedder.embed(queries)
+            self._embedder.embed(queries, documents=self._documents)
 
     def scores(self, query: str) -> np.ndarray:
         """BM25 of every passage for a query."""

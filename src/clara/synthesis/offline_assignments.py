@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from clara.schema import Passage
+from clara.synthesis.asking import holds_file_path
 from clara.synthesis.drafting.sentences import split_lines
-from clara.synthesis.drafting.structured import read_tables
+from clara.synthesis.drafting.structured import read_tables, titles_its_columns
+from clara.synthesis.drafting.subjects import name_of_title
 from clara.synthesis.drafts import Assignment
 from clara.synthesis.language import language_of
 
@@ -13,7 +17,8 @@ _FEWEST, _MOST = 2, 12  # rows or items
 
 def offline_assignments(passage: Passage) -> list[Assignment]:
     """'Extract …' of two-column tables, 'For each …' of wider ones, 'List …' of bullets under a heading."""
-    if not passage.title or language_of(passage.text) == "zh":
+    title = name_of_title(passage.title)
+    if not title or holds_file_path(title) or language_of(passage.text) == "zh":
         return []
     lines = split_lines(passage.text)
     made: list[Assignment] = []
@@ -21,31 +26,33 @@ def offline_assignments(passage: Passage) -> list[Assignment]:
         full = [(cells, source) for cells, source in zip(rows, raw, strict=True) if all(cells)]
         if not _FEWEST <= len(full) <= _MOST or len({cells[0] for cells, _ in full}) < len(full):
             continue
+        if not titles_its_columns(header) or any(cells[0] == cells[-1] for cells, _ in full):
+            continue
         evidence = tuple(source for _, source in full)
         if len(header) == 2:
             made.append(
                 Assignment(
-                    instruction=f"Extract these fields of {passage.title}.",
+                    instruction=f"Extract these fields of {title}.",
                     input=", ".join(cells[0] for cells, _ in full),
                     output="\n".join(f"{cells[0]}: {cells[1]}" for cells, _ in full),
                     evidence=evidence,
                     kind="extract",
                 )
             )
-        elif header[0] and header[-1]:
+        elif re.match(r"[^\W\d]", header[0]) and header[0] != header[-1]:
             made.append(
                 Assignment(
-                    instruction=f"For each {header[0]} of {passage.title}, give the {header[-1]}.",
+                    instruction=f"For each {header[0]} of {title}, give the {header[-1]}.",
                     input="",
                     output="\n".join(f"{cells[0]}: {cells[-1]}" for cells, _ in full),
                     evidence=evidence,
                     kind="extract",
                 )
             )
-    return [*made, *_lists(passage)]
+    return [*made, *_lists(passage, title)]
 
 
-def _lists(passage: Passage) -> list[Assignment]:
+def _lists(passage: Passage, title: str) -> list[Assignment]:
     """Each run of bullets right under a heading that names what they are."""
     made, heading, items = [], "", []
     for line in [*split_lines(passage.text), None]:
@@ -56,7 +63,7 @@ def _lists(passage: Passage) -> list[Assignment]:
         if named and _FEWEST <= len(items) <= _MOST and all(len(item.split()) <= 25 for item in items):
             made.append(
                 Assignment(
-                    instruction=f"List what {passage.title} names under “{heading}”.",
+                    instruction=f"List what {title} names under “{heading}”.",
                     input="",
                     output="\n".join(f"- {item}" for item in items),
                     evidence=tuple(items),

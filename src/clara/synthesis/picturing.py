@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -21,10 +21,11 @@ from pydantic import BaseModel, Field
 from clara.errors import ExtractionError, LLMError, UsageError
 from clara.extraction.images import open_image
 from clara.jsonl import iter_records, write_jsonl, write_lines
-from clara.llm import Journal, LLMClient, LLMConfig, LLMReplyError, write_receipt
+from clara.llm import Budget, Journal, LLMClient, LLMConfig, LLMReplyError, write_receipt
 from clara.llm.receipt import VISION_JOURNAL
 from clara.schema import Block, Document
 from clara.synthesis.event_loop import run_async
+from clara.synthesis.spending import RunLimits
 
 MAX_SIDE = 2048  # pixels: larger pictures are sent smaller
 MAX_BYTES = 4 * 2**20  # sent as they are below this
@@ -36,6 +37,7 @@ for a chart or a diagram give its values and relations; for a photo its subject.
 image", file names or that you are a model. A logo, an ornament or an empty picture is decorative: then leave the
 description empty."""
 
+Check = Callable[[Sequence[str]], Mapping[str, str]]  # pictures, and why those that may not be sent may not
 Progress = Callable[[int, int], None]  # how many pictures are done, how many there are
 
 
@@ -72,16 +74,26 @@ def check_vision(model: str, base_url: str) -> None:
         raise UsageError(f"--vision-base-url {base_url}: the address must start with http:// or https://")
 
 
-def describe_pictures(raw_knowledge: Path, config: LLMConfig, *, progress: Progress | None = None) -> PicturesReport:
+def describe_pictures(
+    raw_knowledge: Path,
+    config: LLMConfig,
+    *,
+    progress: Progress | None = None,
+    budget: Budget | None = None,
+    check: Check | None = None,
+) -> PicturesReport:
     """Describe every picture the documents of the file refer to, and write the descriptions into it.
 
     A picture that gets no usable reply stays undescribed and is named in the report, which is also added to
-    extraction_report.json. Raises LLMError when the endpoint cannot be used; replies that arrived are kept.
+    extraction_report.json. `check` is handed the names of the pictures before anything is sent and returns those that
+    may not be, with reasons. Raises LLMError when the endpoint cannot be used; replies that arrived are kept.
     """
-    return run_async(_describe(raw_knowledge, config, progress))
+    return run_async(_describe(raw_knowledge, config, progress, budget, check))
 
 
-async def _describe(raw_knowledge: Path, config: LLMConfig, progress: Progress | None) -> PicturesReport:
+async def _describe(
+    raw_knowledge: Path, config: LLMConfig, progress: Progress | None, budget: Budget | None, check: Check | None
+) -> PicturesReport:
     report = PicturesReport(endpoint=config.base_url, model=config.model)
     names: dict[str, list[str]] = {}  # a picture, and the documents that show it
     for document in iter_records(raw_knowledge, Document):
@@ -89,15 +101,20 @@ async def _describe(raw_knowledge: Path, config: LLMConfig, progress: Progress |
             names.setdefault(name, []).append(document.id)
         report.already += sum(_model(document, name) == config.model for name in _pictures(document))
     report.pictures = len(names)
-    journal = Journal(raw_knowledge.with_name(VISION_JOURNAL)) if names else None
+    if check is not None and names:
+        report.failed |= check(list(names))
+        names = {name: documents for name, documents in names.items() if name not in report.failed}
+    folder = raw_knowledge.parent
+    journal = Journal(folder / VISION_JOURNAL) if names else None
     found: dict[str, PictureDescription] = {}
     if journal is not None:
         try:
-            async with LLMClient(config, journal=journal) as client:
+            write_receipt(folder, under_way=True)
+            async with LLMClient(config, journal=journal, budget=budget) as client:
                 await _ask_all(names, raw_knowledge.parent, client, found, report, progress)
         finally:
             journal.close()
-            write_receipt(raw_knowledge.parent)
+            write_receipt(folder)
         write_jsonl(raw_knowledge, _with_words(raw_knowledge, found, config.model))
     report.described = sum(not one.decorative for one in found.values())
     report.decorative = sum(one.decorative for one in found.values())
@@ -210,22 +227,69 @@ def _add_to_report(path: Path, report: PicturesReport) -> None:
     write_lines(path, [json.dumps(whole, ensure_ascii=False, indent=1)])
 
 
-def describe_with_progress(output: Path, *, model: str, base_url: str, concurrency: int = 4) -> PicturesReport:
-    """describe_pictures for a person: a bar on a terminal, then a summary."""
+def describe_with_progress(
+    output: Path,
+    *,
+    model: str,
+    base_url: str,
+    concurrency: int = 4,
+    limits: RunLimits | None = None,
+    privacy: str = "block",
+    privacy_policy: Path | None = None,
+    ocr_languages: str = "eng",
+) -> PicturesReport:
+    """describe_pictures for a person: the privacy scan of what tesseract reads on them, a bar, then a summary."""
     from rich.console import Console
     from rich.progress import Progress as Bar
 
     if concurrency < 1:
         raise UsageError("--vision-concurrency must be at least 1")
+    limits = limits or RunLimits()
     console = Console(stderr=True)
-    config = LLMConfig(base_url=base_url, model=model, concurrency=concurrency, temperature=0.0)
+    config = LLMConfig(
+        base_url=base_url,
+        model=model,
+        concurrency=concurrency,
+        temperature=0.0,
+        timeout_seconds=limits.timeout_seconds,
+        requests_per_minute=limits.requests_per_minute,
+        tokens_per_minute=limits.tokens_per_minute,
+    )
+
+    def check(names: Sequence[str]) -> Mapping[str, str]:
+        from clara.quality.gate import check_pictures
+
+        texts = read_pictures(output.parent, names, languages=ocr_languages) if privacy != "off" else []
+        return check_pictures(texts, output.parent, mode=privacy, policy_file=privacy_policy)
+
     with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Describing pictures", total=None)
         report = describe_pictures(
-            output, config, progress=lambda done, total: bar.update(task, completed=done, total=total)
+            output,
+            config,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            budget=limits.check(offline=False),
+            check=check,
         )
     print_pictures(report)
     return report
+
+
+def read_pictures(folder: Path, names: Sequence[str], *, languages: str) -> list[tuple[str, str | None]]:
+    """What tesseract reads on each picture; None without tesseract, or when it fails on it."""
+    from clara.extraction.ocr import installed_languages, recognise, tesseract_version
+
+    able = bool(tesseract_version()) and all(name in installed_languages() for name in languages.split("+"))
+
+    def text_of(name: str) -> str | None:
+        try:
+            image = open_image((folder / name).read_bytes())
+            found = recognise(image, languages=languages, more_time=lambda _: None)
+        except (ExtractionError, OSError):
+            return None
+        return "\n".join(block.text for block in found.blocks)
+
+    return [(name, text_of(name) if able else None) for name in names]
 
 
 def print_pictures(report: PicturesReport) -> None:

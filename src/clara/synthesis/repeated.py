@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from clara.synthesis.drafts import Rejected
@@ -36,6 +36,28 @@ def refuse_ambiguous(corpus: Sequence[PassageFacts], *, similar: bool = False) -
                 facts.rejected.append(Rejected(draft=draft, reason="ambiguous_question"))
                 continue
             kept.append(replace(draft, questions=questions))
+        facts.drafts = kept
+
+
+def refuse_asked_in_training(corpus: Sequence[PassageFacts], held_out: Collection[str]) -> None:
+    """A question of a held-out document that a training document asks too ('What does TS stand for?') measures
+    nothing: it is refused there, and kept in training."""
+    trained = {
+        normalize_answer(question)
+        for facts in corpus
+        if facts.passage.document not in held_out
+        for draft in facts.drafts
+        for question in draft.questions
+    }
+    for facts in corpus:
+        if facts.passage.document not in held_out:
+            continue
+        kept = []
+        for draft in facts.drafts:
+            if any(normalize_answer(question) in trained for question in draft.questions):
+                facts.rejected.append(Rejected(draft=draft, reason="asked_in_training"))
+            else:
+                kept.append(draft)
         facts.drafts = kept
 
 

@@ -30,7 +30,7 @@ from clara.synthesis.offline_assignments import offline_assignments
 from clara.synthesis.offline_complex import group_drafts, joint_drafts
 from clara.synthesis.options import TaskOptions
 from clara.synthesis.pretrain import pretrain_rows
-from clara.synthesis.repeated import asked_before, refuse_ambiguous, refuse_repeated
+from clara.synthesis.repeated import asked_before, refuse_ambiguous, refuse_asked_in_training, refuse_repeated
 from clara.synthesis.report import SynthesisReport, count_facts, rejects
 from clara.synthesis.rounds import collect_assignments, collect_complex, collect_facts, collect_translations
 from clara.synthesis.unanswerable import unanswerable_rows
@@ -238,6 +238,7 @@ async def collect(
         if options.unique_questions:
             refuse_repeated(corpus)
         refuse_ambiguous(corpus, similar=options.unique_questions)
+        refuse_asked_in_training(corpus, held_out)
         units = _units(corpus, options, held_out)
         if not isinstance(drafter, ModelDrafter):
             _combine_offline(units, {facts.passage.id: facts for facts in corpus}, options)

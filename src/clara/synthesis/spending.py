@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clara.errors import UsageError
 from clara.llm import Budget, Journal
-from clara.llm.planning import FOLLOW_UP_SHARE, RunPlan
+from clara.llm.planning import RunPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,8 @@ class RunLimits:
     dry_run: bool = False
     preview: int = 0
     yes: bool = False
+    budget: Budget | None = None
+    """Shared with what the same run has sent before: its limits and prices are the ones above."""
 
     def check(self, *, offline: bool) -> Budget:
         """The budget these options allow. Raises UsageError for what cannot be meant."""
@@ -35,7 +37,7 @@ class RunLimits:
             ("--tokens-per-minute", self.tokens_per_minute),
             ("--timeout-seconds", self.timeout_seconds),
         ):
-            if value is not None and value <= 0:
+            if value is not None and not 0 < value < float("inf"):
                 raise UsageError(f"{option} {value:g}: must be above 0")
         if self.preview < 0:
             raise UsageError(f"--preview {self.preview}: must be 0 or more")
@@ -45,19 +47,23 @@ class RunLimits:
         given = [option for option, value in limits.items() if value is not None]
         if offline and given:
             raise UsageError(f"{given[0]} needs --base-url: without an endpoint nothing is sent and nothing costs")
-        return Budget(
+        return self.budget or Budget(
             max_requests=self.max_requests, max_cost=self.max_cost, price_in=self.price_in, price_out=self.price_out
         )
 
 
-def make_plan(journal: Path, model: str, tokenizer: Any) -> RunPlan:
+def make_plan(journal: Path, model: str, tokenizer: Any, *, redrafted: Mapping[str, float], max_rounds: int) -> RunPlan:
     """A plan that counts with `tokenizer` and knows the mean replies of a journal, when there is one."""
     means = {}
     if journal.is_file():
         known = Journal(journal, read_only=True)
         means = known.mean_reply_tokens(model)
         known.close()
-    return RunPlan(lambda text: len(tokenizer.encode(text, add_special_tokens=False).ids), means)
+
+    def count(text: str) -> int:
+        return len(tokenizer.encode(text, add_special_tokens=False).ids)
+
+    return RunPlan(count, means, redrafted={name: min(share, max_rounds - 1) for name, share in redrafted.items()})
 
 
 def dry_run(make: Callable[..., Any], drafter: Any, plan: RunPlan, budget: Budget) -> None:
@@ -71,21 +77,32 @@ def dry_run(make: Callable[..., Any], drafter: Any, plan: RunPlan, budget: Budge
         console.print(line)
 
 
+_PURPOSES = {  # replies are kept under the name of what they must hold
+    "DraftedPairs": "qa",
+    "DraftedComplexPairs": "complex",
+    "DraftedParaphrase": "paraphrase",
+    "DraftedAssignments": "assignment",
+    "TranslatedPairs": "cross-lingual",
+    "Verdicts": "judge",
+}
+
+
 def plan_lines(plan: RunPlan, budget: Budget, *, from_journal: int) -> list[str]:
     """The estimate, with every assumption it rests on."""
     lines = [f"dry run: nothing was sent; {from_journal} replies are in the journal already and cost nothing"]
     for purpose, group in sorted(plan.groups.items()):
         basis = "mean of the journal" if plan.is_measured(purpose) else "assumed"
         lines.append(
-            f"  {purpose}: {group.requests} first requests, {group.tokens_in:,} tokens in, "
+            f"  {_PURPOSES.get(purpose, purpose)}: {group.requests} requests, {group.tokens_in:,} tokens in, "
             f"about {plan.tokens_out(purpose):,} tokens out ({basis})"
         )
     if not plan.groups:
         return [*lines, "  nothing is left to ask: the run would send 0 requests"]
     requests, tokens_in, tokens_out = plan.totals()
+    first = sum(group.requests for group in plan.groups.values())
     lines.append(
-        f"about {requests} requests, {tokens_in:,} tokens in, {tokens_out:,} tokens out in all: {FOLLOW_UP_SHARE:.0%} "
-        "more than the first requests, assumed for what follows from the replies (corrections, redrafts, checks)"
+        f"about {requests} requests, {tokens_in:,} tokens in, {tokens_out:,} tokens out in all: the ones above, and "
+        f"{requests - first} assumed for drafts that are refused and asked for again"
     )
     if budget.has_prices:
         lines.append(f"about {budget.cost_of(tokens_in, tokens_out):.4f} in cost, at the prices given")

@@ -11,6 +11,7 @@ from clara.synthesis.drafting.choosing import choose
 from clara.synthesis.drafting.clauses import parse_clauses
 from clara.synthesis.drafting.dates import draft_dates
 from clara.synthesis.drafting.descriptions import draft_descriptions, kind_noun
+from clara.synthesis.drafting.leftovers import is_leftover
 from clara.synthesis.drafting.objects import draft_objects
 from clara.synthesis.drafting.people import draft_people, draft_subject
 from clara.synthesis.drafting.places import draft_places
@@ -63,9 +64,10 @@ class ExtractiveDrafter:
             for sentence in split_sentences(line.text)
         ]
         by_sentence = [draft_sentence(sentence, discourse) for sentence in sentences]
-        drafts = [draft for found in by_sentence for draft in found]
+        drafts = [draft for found in by_sentence for draft in found if not is_leftover(draft)]
         if not _are_short(sentences):
-            told = _join(sentences, drafts, draft_prose(sentences, title=discourse.title))
+            read = [draft for draft in draft_prose(sentences, title=discourse.title) if not is_leftover(draft)]
+            told = _join(sentences, drafts, read)
             spare = [
                 draft for draft in drafts if draft.kind in SPARE_KINDS and says_enough(draft.questions[0], draft.kind)
             ]

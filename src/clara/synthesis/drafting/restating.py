@@ -9,11 +9,13 @@ import re
 from clara.schema import Passage
 from clara.synthesis.drafting.attributes import is_name_label, lower_first
 from clara.synthesis.drafting.clauses import parse_clause
-from clara.synthesis.drafting.sentences import split_label, split_lines, split_sentences
-from clara.synthesis.drafting.structured import named_by_label, read_tables
+from clara.synthesis.drafting.sentences import Line, split_label, split_lines, split_sentences
+from clara.synthesis.drafting.structured import named_by_label, read_tables, titles_its_columns
 from clara.synthesis.drafting.subjects import Discourse, names_itself
 from clara.synthesis.drafting.words import PARTICIPLE
 
+_NO_PROSE = re.compile(r"https?:|www\.|[\x7f-\x9f\ufffd\ue000-\uf8ff]")
+_WHOLE = re.compile(r"[.!?:;…][\"'”’»)\]*]*(?:\[[^\]]{1,30}\])*$")
 _LEANS_BACK = re.compile(
     r"^(?:He|She|They|This|These|Those|That|Such|His|Her|Their|Then|However|Therefore|Thus|Also|But|And|Moreover|Later|Here"
     r"|There|Both|Another|Furthermore|Additionally|Consequently|Instead|Meanwhile|Similarly|For (?:example|instance))\b"
@@ -22,7 +24,9 @@ _LEANS_BACK = re.compile(
 
 def restate(passage: Passage, *, seed: int) -> str | None:
     """Another rendering of the passage; None when it holds fewer than two statements that can change places."""
-    lines = split_lines(passage.text)
+    lines = [line for line in split_lines(passage.text) if line.kind != "label" or line.text != passage.title]
+    if not _can_be_turned(passage.text, lines):
+        return None
     headings = [line.text.lstrip("# ") for line in lines if line.kind == "heading"]
     title = named_by_label(lines) or passage.title or (headings[0] if headings else "")
     discourse = Discourse.of(title, passage.text)
@@ -49,6 +53,21 @@ def restate(passage: Passage, *, seed: int) -> str | None:
         heading for heading in dict.fromkeys([title, *headings]) if heading and heading.lower() not in text.lower()
     ]
     return "\n".join([*missing, text])
+
+
+def _can_be_turned(text: str, lines: list[Line]) -> bool:
+    """Whether the lines are whole statements: no sentence cut at a page's or column's end, no broken letters, no table
+    whose columns have no titles. In another order, pieces would say nothing, or something else."""
+    if _NO_PROSE.search(text):
+        return False
+    if not all(titles_its_columns(header) for header, _, _ in read_tables(lines)):
+        return False
+    prose = [line.text for line in lines if line.kind == "prose"]
+    whole = [bool(_WHOLE.search(said)) and not said[:1].islower() for said in prose]
+    headings = [len(said.split()) <= 6 and said[:1].isupper() for said in prose]
+    if not all(one or other for one, other in zip(whole, headings, strict=True)):
+        return False
+    return any(whole) or any(line.kind in ("label", "table", "item") for line in lines)
 
 
 def _prose_groups(prose: str, discourse: Discourse, *, as_lines: bool) -> list[str]:

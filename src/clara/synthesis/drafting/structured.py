@@ -13,6 +13,7 @@ from clara.synthesis.drafting.attributes import (
 )
 from clara.synthesis.drafting.sentences import Line, split_label
 from clara.synthesis.drafts import Draft
+from clara.text import table_cells
 
 
 def draft_labels(lines: list[Line], subject: str) -> list[Draft]:
@@ -20,7 +21,7 @@ def draft_labels(lines: list[Line], subject: str) -> list[Draft]:
     drafts = []
     for line in lines:
         pair = split_label(line.text) if line.kind in ("label", "item") else None
-        if pair and subject and not is_name_label(pair[0]):
+        if pair and subject and not is_name_label(pair[0]) and not _NO_ATTRIBUTE.match(pair[0]):
             drafts.extend(_fact(pair[0], pair[1], subject, line.text))
     return drafts
 
@@ -38,6 +39,7 @@ def draft_tables(lines: list[Line], subject: str) -> list[Draft]:
     """Facts of Markdown tables: two columns are attribute and value; more are one subject per row."""
     drafts = []
     for header, rows, raw in read_tables(lines):
+        header, rows = _with_whole_names(header, rows)
         two_columns = len(header) == 2
         if two_columns and _is_attribute_table(header, rows, subject):
             body = rows if _is_title_row(header) else [header, *rows]
@@ -58,6 +60,8 @@ def _rows(header: list[str], rows: list[list[str]], raw: list[str], subject: str
             title if title == more else f"{title} {more}".strip() for title, more in zip(header, rows[0], strict=True)
         ]
         rows, raw = rows[1:], raw[1:]
+    if not titles_its_columns(header):
+        return []
     drafts = []
     for cells, source in zip(rows, raw, strict=True):
         if cells[1:] and len({*cells}) == 1:
@@ -65,6 +69,29 @@ def _rows(header: list[str], rows: list[list[str]], raw: list[str], subject: str
         for title, value in _titled_cells(header, cells):
             drafts.extend(_cell(header[0], cells[0], title, value, subject, source))
     return drafts
+
+
+def titles_its_columns(header: list[str]) -> bool:
+    """Whether every column after the first has a title of its own, and none is a value or a piece of a title.
+
+    >>> titles_its_columns(["Lamp", "Weight"]), titles_its_columns(["Lamp", "", "Weight"])
+    (True, False)
+    >>> titles_its_columns(["Gas", "THRESHOLD FOR", "RELEASES"]), titles_its_columns(["Soil", "0.000666 STP"])
+    (False, False)
+    """
+    return all(header[1:]) and not any(
+        _CUT_TITLE.search(title) or (_VALUE.match(title) and not _PERIOD.match(title)) for title in header[1:]
+    )
+
+
+def _with_whole_names(header: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """'Last Name | First Name' as one column: a person is not named by half a name."""
+    titles = [title.strip(" *:").lower() for title in header[:2]]
+    if len(header) > 2 and titles[0] in _LAST_NAMES and titles[1] in _FIRST_NAMES:
+        return ["Name", *header[2:]], [[f"{row[1]} {row[0]}".strip(), *row[2:]] for row in rows]
+    if len(header) > 2 and titles[0] in _FIRST_NAMES and titles[1] in _LAST_NAMES:
+        return ["Name", *header[2:]], [[f"{row[0]} {row[1]}".strip(), *row[2:]] for row in rows]
+    return header, rows
 
 
 def _titled_cells(header: list[str], cells: list[str]) -> list[tuple[str, str]]:
@@ -112,6 +139,16 @@ def _cell(name_title: str, name: str, title: str, value: str, subject: str, sour
     ]
 
 
+_LAST_NAMES = {"last name", "surname", "family name", "lastname"}
+_FIRST_NAMES = {"first name", "given name", "forename", "firstname"}
+_NO_ATTRIBUTE = re.compile(
+    r"^(?:fig(?:ure)?|table|box|exhibit|photo|image|notes?|source|step|example|warning|caution|tip|practice tips?|see"
+    r"|key ?words?|abbreviations?|from|to|cc|subject|re|dear [\w ]+)\b\.?\s*\d*$",
+    re.IGNORECASE,
+)
+_TWO_VALUES = re.compile(r"\d\.\d+ \d+\.\d")  # two rows that were read as one
+_CUT_TITLE = re.compile(r"(?:^|\s)(?:for|of|and|or|the|to|in|on|by|with|from|per)$", re.IGNORECASE)
+_VALUE = re.compile(r"^[-+<>≤≥~]?\s?[$€£]?\d[\d.,\s]*%?(?:\s|$)")
 _MARKUP = re.compile(r"<!--|\*\*|~~|\]\(|https?:|`|\.\.\.$|[{}\\]")
 _PERIOD = re.compile(
     r"^(?:(?:FY|fiscal |year |Q[1-4] |H[12] |q[1-4] )?(?:1[89]|20)\d\d(?:[-/–]\d{2,4})?|(?:January|February"
@@ -179,14 +216,12 @@ def _fact(attribute: str, value: str, subject: str, evidence: str) -> list[Draft
     attribute, value = attribute.strip(" *:"), value.strip(" *").rstrip(".")
     if not re.match(r"[A-Za-z]", attribute) or not re.search(r"\w", value) or _MARKUP.search(f"{attribute}{value}"):
         return []
+    if _TWO_VALUES.search(value):
+        return []
     if len(attribute.split()) > 6 or len(value.split()) > 15 or value.lower() in _NO_VALUES:
         return []
     questions = attribute_questions(attribute, subject, value)
     return [Draft(questions=questions, answer=value, evidence=evidence, kind=attribute_kind(attribute))]
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
 
 
 def _row(cells: list[str]) -> str:
@@ -202,7 +237,7 @@ def read_tables(lines: list[Line]) -> list[tuple[list[str], list[list[str]], lis
             continue
         rows = [text for text in run if not re.fullmatch(r"[|:\s-]+", text)]
         if len(rows) >= 2:
-            cells = [_cells(text) for text in rows]
+            cells = [table_cells(text) for text in rows]
             body = [(row, text) for row, text in zip(cells[1:], rows[1:], strict=True) if len(row) == len(cells[0])]
             tables.append((cells[0], [row for row, _ in body], [text for _, text in body]))
         run = []

@@ -18,6 +18,16 @@ from clara.synthesis.drafting.words import (
 _PERSON = re.compile(r"(?<=[a-z,] )[A-Z][a-z]+(?: [A-Z]\.)?(?: [A-Z][a-z]+){1,2}")
 _COMMON_ENDING = re.compile(r"(?:ity|ion|ness|ment|ture|ism|ing|ance|ence|ght)$")
 _FILE_NAME = re.compile(r"\.(?:pdf|docx?|pptx?|xlsx?|html?|md|txt)$|[/\\]", re.IGNORECASE)
+_SECTION = re.compile(
+    r"^(?:chapter|section|part|article|appendix|annex|volume|table|figure|slide|page|sheet)\b\.?\s*(?:\d|[ivxlc]+\b|[a-z]\b)"
+    r"|^(?:abstract|introduction|background|summary|executive summary|overview|conclusions?|(?:table of )?contents"
+    r"|references|bibliography|appendix|methods?|results|discussion|preface|foreword|acknowledge?ments?|agenda|notes?"
+    r"|purpose|scope|header|title|untitled.*|(?:document|presentation|slide|book)\s?\d*"
+    r"|microsoft (?:word|powerpoint)\b.*)$"
+    r"|\||\b(?:of|the|and|or|for|in|on|to|a|an|by|with|from)$",
+    re.IGNORECASE,
+)
+_NUMBERING = re.compile(r"^\d+(?:\.\d+)*[.)]\s+|\s+[-–|]\s+Wikipedia$")
 
 
 @dataclass(slots=True)
@@ -35,8 +45,8 @@ class Discourse:
 
     @classmethod
     def of(cls, title: str, text: str) -> Discourse:
-        """`title` counts as a subject when it reads as a name and not as a file."""
-        name = title.strip()
+        """`title` counts as a subject when it reads as a name: not as a file, nor as the heading of a part."""
+        name = name_of_title(title)
         usable = bool(name) and len(name.split()) <= 8 and not _FILE_NAME.search(name) and re.search(r"[A-Z]", name)
         name = name if usable else ""
         if name and re.search(rf"\b[Tt]he {re.escape(name)}\b", text):
@@ -119,6 +129,16 @@ class Discourse:
             self.person = resolved
         if not person and not self.title_is_central and " and " not in resolved:
             self.topic = resolved
+
+
+def name_of_title(title: str) -> str:
+    """What a document's title names; "" for a heading that any document could have, or one that was cut.
+
+    >>> name_of_title("5.1. The Noste programme"), name_of_title("CHAPTER 1 – INTRODUCTION"), name_of_title("Abstract")
+    ('The Noste programme', '', '')
+    """
+    name = _NUMBERING.sub("", title.strip()).strip()
+    return "" if _SECTION.search(name) else name
 
 
 def names_itself(text: str) -> bool:

@@ -156,6 +156,8 @@ def guess_base(past: str) -> str:
 
     >>> guess_base("postulated"), guess_base("scooped"), guess_base("clipped"), guess_base("tallied")
     ('postulate', 'scoop', 'clip', 'tally')
+    >>> guess_base("captained"), guess_base("leveraged"), guess_base("combined")
+    ('captain', 'leverage', 'combine')
     """
     stem = past[:-2]
     if stem.endswith("i"):
@@ -164,7 +166,9 @@ def guess_base(past: str) -> str:
         return stem[:-1]
     return (
         stem + "e"
-        if re.search(r"(?:at|iz|[aeio]s|v|c|[^aeiou]s|u|[rnd]g|[aiou]k|[^aeiou][aiou]t|id|ur|in|bl|tl|pl|gl|dl)$", stem)
+        if re.search(
+            r"(?:at|iz|[aeio]s|v|c|[^aeiou]s|u|[rndae]g|[aiou]k|[^aeiou][aiou]t|id|ur|(?<!a)in|bl|tl|pl|gl|dl)$", stem
+        )
         else stem
     )
 

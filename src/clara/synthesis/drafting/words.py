@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from clara.synthesis.claims import MONTH
+
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text, as a set to look things up in."""
@@ -233,10 +235,6 @@ NATIONS = word_set(
     korean"""
 )
 
-MONTH = (
-    r"(?:January|February|March|April|May|June|July|August|September|October|November|December"
-    r"|Jan\.?|Feb\.?|Mar\.?|Apr\.?|Jun\.?|Jul\.?|Aug\.?|Sept?\.?|Oct\.?|Nov\.?|Dec\.?)"
-)
 YEAR = r"(?:1[0-9]{3}|20[0-9]{2})"
 DATE = (
     rf"(?:(?:{MONTH} \d{{1,2}}(?:st|nd|rd|th)?(?:, {YEAR})?|\d{{1,2}}(?:st|nd|rd|th)? (?:of )?{MONTH}(?:,? {YEAR})?"
