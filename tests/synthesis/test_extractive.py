@@ -134,6 +134,14 @@ def test_a_table_without_titles_for_its_columns_is_left_out(table: str) -> None:
     assert facts(table) == {}
 
 
+def test_a_name_that_opens_a_sentence_keeps_its_capital() -> None:
+    found = facts(
+        "Roberts scored 41 goals for Leicester in 1996. In 1997 the club sold Roberts to Wolves for 90,000 pounds."
+    )
+    assert found
+    assert not any("roberts" in question for question in found), found
+
+
 def test_a_person_in_a_table_has_the_whole_name() -> None:
     found = facts(
         "| Last Name | First Name | City |\n| --- | --- | --- |\n"

@@ -44,6 +44,7 @@ def draft(question: str, answer: str, evidence: str = "The Korva weighs 61 kg") 
         ("What is in data/sheets/Korva?", "61 kg", "file_path"),
         ("What did the Korva cost in 8/8/2012?", "61 kg", None),  # a date is no path
         ("How much does the Korva\x80\x93 weigh?", "61 kg", "broken_characters"),
+        ("What did the Korva cost in 2002â 03?", "61 kg", "broken_characters"),
         ("The Korva weighs", "61 kg", "malformed_question"),
         ("Korva?", "61 kg", "malformed_question"),
     ],

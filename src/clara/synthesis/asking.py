@@ -38,9 +38,9 @@ _FILE = re.compile(
     r"|\bfile://|\bIMAGE_REF\b",
     re.IGNORECASE,
 )
-_BROKEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]"
-)  # 'â\x80\x93' for a dash, a font's private signs
+_BROKEN = re.compile(  # control characters, a font's private signs, '2002â 03' and 'Â£50' of text decoded twice
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]|\dâ|Â[£§°©®]"
+)
 _EMPTY_WORDS = {
     "what", "which", "does", "were", "have", "been", "many", "much", "long", "kind", "thing", "year", "place", "that",
     "with", "from", "into", "their",

@@ -13,6 +13,7 @@ from clara.synthesis.drafts import Assignment
 from clara.synthesis.language import language_of
 
 _FEWEST, _MOST = 2, 12  # rows or items
+_PLACE = re.compile(r"(?:col|column)[-_ ]?\d+$", re.IGNORECASE)  # no title, the place of a column
 
 
 def offline_assignments(passage: Passage) -> list[Assignment]:
@@ -26,7 +27,7 @@ def offline_assignments(passage: Passage) -> list[Assignment]:
         full = [(cells, source) for cells, source in zip(rows, raw, strict=True) if all(cells)]
         if not _FEWEST <= len(full) <= _MOST or len({cells[0] for cells, _ in full}) < len(full):
             continue
-        if not titles_its_columns(header) or any(cells[0] == cells[-1] for cells, _ in full):
+        if not titles_its_columns(header) or not all(_says_something(cells) for cells, _ in full):
             continue
         evidence = tuple(source for _, source in full)
         if len(header) == 2:
@@ -39,7 +40,7 @@ def offline_assignments(passage: Passage) -> list[Assignment]:
                     kind="extract",
                 )
             )
-        elif re.match(r"[^\W\d]", header[0]) and header[0] != header[-1]:
+        elif re.match(r"[^\W\d]", header[0]) and not _PLACE.match(header[-1]) and header[0] != header[-1]:
             made.append(
                 Assignment(
                     instruction=f"For each {header[0]} of {title}, give the {header[-1]}.",
@@ -50,6 +51,12 @@ def offline_assignments(passage: Passage) -> list[Assignment]:
                 )
             )
     return [*made, *_lists(passage, title)]
+
+
+def _says_something(cells: list[str]) -> bool:
+    """Whether a row is about something that has a name, and its last cell is more than a mark."""
+    named = re.search(r"[^\W\d]", cells[0]) is not None
+    return named and (len(cells[-1]) > 1 or cells[-1].isdigit()) and cells[0] != cells[-1]
 
 
 def _lists(passage: Passage, title: str) -> list[Assignment]:
@@ -71,5 +78,9 @@ def _lists(passage: Passage, title: str) -> list[Assignment]:
                 )
             )
         items = []
-        heading = line.text.lstrip("# ").rstrip(":") if line is not None and line.kind == "heading" else ""
+        heading = (
+            line.text.lstrip("# ").rstrip(":").removeprefix(passage.title).strip()
+            if line is not None and line.kind == "heading"
+            else ""
+        )
     return made

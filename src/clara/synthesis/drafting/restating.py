@@ -15,7 +15,8 @@ from clara.synthesis.drafting.subjects import Discourse, names_itself
 from clara.synthesis.drafting.words import PARTICIPLE
 
 _NO_PROSE = re.compile(r"https?:|www\.|[\x7f-\x9f\ufffd\ue000-\uf8ff]")
-_WHOLE = re.compile(r"[.!?:;…][\"'”’»)\]*]*(?:\[[^\]]{1,30}\])*$")
+_PART = re.compile(r"(?:[;,](?: (?:and|or|but))?|[-–—:])$")  # of a sentence that the other items go on with
+_WHOLE = re.compile(r"[.!?…][\"'”’»)\]*]*(?:\[[^\]]{1,30}\])*$")
 _LEANS_BACK = re.compile(
     r"^(?:He|She|They|This|These|Those|That|Such|His|Her|Their|Then|However|Therefore|Thus|Also|But|And|Moreover|Later|Here"
     r"|There|Both|Another|Furthermore|Additionally|Consequently|Instead|Meanwhile|Similarly|For (?:example|instance))\b"
@@ -61,6 +62,8 @@ def _can_be_turned(text: str, lines: list[Line]) -> bool:
     if _NO_PROSE.search(text):
         return False
     if not all(titles_its_columns(header) for header, _, _ in read_tables(lines)):
+        return False
+    if any(line.kind == "item" and _PART.search(line.text) for line in lines):
         return False
     prose = [line.text for line in lines if line.kind == "prose"]
     whole = [bool(_WHOLE.search(said)) and not said[:1].islower() for said in prose]

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Mt|Jr|Sr|No|Inc|Ltd|Co|Corp|vs|etc|e\.g|i\.e|cf|approx|ca|c|Fig|b|d|r|fl|Gen|Col|Lt|Sgt|Rev"
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Mt|Jr|Sr|No|Inc|Ltd|Co|Corp|Fed|Bankr|Supp|Stat|Cir|al|Eqs?|Figs|Sec|Art|Vol|Dept|vs|etc|e\.g|i\.e|cf|approx|ca|c|Fig|b|d|r|fl|Gen|Col|Lt|Sgt|Rev"
     r"|Hon|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|U\.S|U\.K|D\.C|Ph\.D)|\b[A-Z])\.$"
 )
 _BOUNDARY = re.compile(r"[.!?][\"'”’)\]]*(?:\[[^\]]{1,30}\])*(?:\s+|$)(?=[\"'“‘(\[]?[A-Z0-9À-Ý]|$)")

@@ -114,7 +114,7 @@ def _second_titles(header: list[str], row: list[str]) -> bool:
 def _cell(name_title: str, name: str, title: str, value: str, subject: str, source: str) -> list[Draft]:
     if _MARKUP.search(f"{name}{title}{value}") or not re.search(r"\w", name):
         return []
-    name, title = name.strip(" *"), _small_title(title.strip(" *:"))
+    name, title = name.strip(" *"), _small_title(_NOTE_MARK.sub("", title).strip(" *:"))
     owner = f" of {subject}" if subject else ""
     if title.lower() in ("actual", "expected", "planned", "other", "total", "all", "details", "image", "links"):
         return []
@@ -146,6 +146,7 @@ _NO_ATTRIBUTE = re.compile(
     r"|key ?words?|abbreviations?|from|to|cc|subject|re|dear [\w ]+)\b\.?\s*\d*$",
     re.IGNORECASE,
 )
+_NOTE_MARK = re.compile(r"\s*\([*†‡]+\)$")  # 'participants (*)'
 _TWO_VALUES = re.compile(r"\d\.\d+ \d+\.\d")  # two rows that were read as one
 _CUT_TITLE = re.compile(r"(?:^|\s)(?:for|of|and|or|the|to|in|on|by|with|from|per)$", re.IGNORECASE)
 _VALUE = re.compile(r"^[-+<>≤≥~]?\s?[$€£]?\d[\d.,\s]*%?(?:\s|$)")

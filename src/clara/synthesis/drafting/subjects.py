@@ -24,7 +24,7 @@ _SECTION = re.compile(
     r"|references|bibliography|appendix|methods?|results|discussion|preface|foreword|acknowledge?ments?|agenda|notes?"
     r"|purpose|scope|header|title|untitled.*|(?:document|presentation|slide|book)\s?\d*"
     r"|microsoft (?:word|powerpoint)\b.*)$"
-    r"|\||\b(?:of|the|and|or|for|in|on|to|a|an|by|with|from)$",
+    r"|\||\b[0-9a-f]{8}-[0-9a-f]{4}\b|\b(?:of|the|and|or|for|in|on|to|a|an|by|with|from)$",
     re.IGNORECASE,
 )
 _NUMBERING = re.compile(r"^\d+(?:\.\d+)*[.)]\s+|\s+[-–|]\s+Wikipedia$")
@@ -41,6 +41,7 @@ class Discourse:
     people: list[str] = field(default_factory=list)  # names of persons read so far, subjects or not
     kinds: set[str] = field(default_factory=set)  # nouns the title was said to be: 'lamp' after 'Oru is a lamp'
     lower_case: set[str] = field(default_factory=set)  # words the passage writes small: no names
+    capitals: set[str] = field(default_factory=set)  # words it writes with a capital inside a sentence: names
     title_is_central: bool = False  # the text itself names the title: 'it' is the title, whatever else is mentioned
 
     @classmethod
@@ -51,7 +52,12 @@ class Discourse:
         name = name if usable else ""
         if name and re.search(rf"\b[Tt]he {re.escape(name)}\b", text):
             name = f"the {name}"  # as the text itself says it
-        return cls(title=name, topic=name, lower_case=set(re.findall(r"(?<=\s)[a-z]+", text)))
+        return cls(
+            title=name,
+            topic=name,
+            lower_case=set(re.findall(r"(?<=\s)[a-z]+", text)),
+            capitals=set(re.findall(r"(?<=[a-z,] )[A-Z][a-z]+", text)),
+        )
 
     def read_ahead(self, prose: list[str]) -> None:
         name = self.title.removeprefix("the ").lower()
@@ -96,6 +102,8 @@ class Discourse:
         first = words[0]
         low = first.lower()
         plain = first.isalpha() and (first[1:].islower() or first == "A")
+        if first in self.capitals and low not in self.lower_case | DETERMINERS | QUANTIFIERS | COMMON_STARTS:
+            return " ".join(words)  # 'Roberts' is no 'roberts'
         common = low in DETERMINERS or low in QUANTIFIERS or low in self.lower_case or low in COMMON_STARTS
         if low in ("new", "late", "early", "modern") and len(words) > 1 and words[1][0].isupper():
             common = False  # 'New England'
