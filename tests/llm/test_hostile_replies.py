@@ -1,4 +1,4 @@
-"""Replies and journals that nobody would write on purpose: refused with a reason, never a traceback, never a bad row."""
+"""Replies and journals that nobody would write on purpose: refused with a reason, no traceback, no bad row."""
 
 from __future__ import annotations
 
@@ -120,6 +120,5 @@ def test_a_journal_that_breaks_during_a_run_ends_it_with_one_line(tmp_path: Path
     path.write_bytes(whole)
     journal = Journal(path)
     with pytest.raises(LLMError, match="cannot be read"):
-        for number in range(200):
-            journal.get(f"{number:064}")
+        [journal.get(f"{number:064}") for number in range(200)]
     journal.close()

@@ -18,6 +18,7 @@ from llm.server import chat_server
 KEY = "AKIA" + "QYLPMN5HFIQR7XYA"
 PASSWORD = "Tr0ub4dor" + "&3x"
 WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in KEY)
+PRIVATE = (KEY, PASSWORD, WIDE, KEY[4:])
 TEXT = "The Korva Press is a compact press. It was built in 1931. It weighs 61 kg."
 
 
@@ -65,13 +66,15 @@ def test_a_secret_stays_here_wherever_it_stands(place: str, tmp_path: Path) -> N
     PLACES[place](tmp_path / "raw")
     with chat_server() as server:
         settings = {"workers": 1, "base_url": server.base_url, "model": "m", "tasks": "qa", "report": False}
+        said = ""
         try:
             run_pipeline(tmp_path / "raw", tmp_path / "out", PipelineSettings(**settings), tell=lambda _: None)
         except PrivacyError as error:
-            assert not server.requests
-            assert not any(private in str(error) for private in (KEY, PASSWORD, WIDE))
+            said = str(error)
+        assert not any(private in json.dumps([said, server.requests], ensure_ascii=False) for private in PRIVATE)
+        assert not (said and server.requests)
         settings["privacy"] = "redact"
         run_pipeline(tmp_path / "raw", tmp_path / "out", PipelineSettings(**settings), tell=lambda _: None)
         assert server.requests
         sent = json.dumps(server.requests, ensure_ascii=False)
-        assert not any(private in sent for private in (KEY, PASSWORD, WIDE, KEY[4:]))
+        assert not any(private in sent for private in PRIVATE)

@@ -119,6 +119,7 @@ def test_what_a_picture_shows_is_scanned_before_it_leaves(folder: Path, server: 
     assert "email" in next(iter(report["pictures"]["failed"].values()))
 
 
+@pytest.mark.slow
 def test_what_the_vision_model_reads_is_scanned_before_it_goes_to_the_text_model(folder: Path) -> None:
     def reads(body: dict[str, Any]) -> str:
         if isinstance(body["messages"][-1]["content"], list):

@@ -151,7 +151,14 @@ def test_a_run_killed_while_describing_pays_no_reply_that_arrived_twice(tmp_path
     output = tmp_path / "killed" / "raw.jsonl"
     with chat_server(slow) as server:
         options = ["--ocr", "off", "--vision-model", MODEL, "--vision-base-url", server.base_url]
-        options += ["--vision-concurrency", "2", "--workers", "1"]
+        options += [
+            "--vision-concurrency",
+            "2",
+            "--workers",
+            "1",
+            "--privacy",
+            "off",
+        ]  # the scan by OCR takes time and is not what this is about
         command = [sys.executable, "-m", "clara", "extract", str(tmp_path / "docs"), "-o", str(output), *options]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + 60

@@ -54,8 +54,8 @@ def extract(
     vision_concurrency: int = typer.Option(4, help="Most pictures under way at once."),
     privacy: str = typer.Option(
         "block",
-        help="What the scan of the words that tesseract reads on the pictures does before they are sent: block (secrets "
-        "stop the run, personal data warns), warn, redact (such pictures stay here) or off.",
+        help="What the scan of the words that tesseract reads on the pictures does before they are sent: block (secrets"
+        " stop the run, personal data warns), warn, redact (such pictures stay here) or off.",
     ),
     privacy_policy: Path | None = typer.Option(None, help="YAML file with block, warn, ignore, allow and names lists."),
 ) -> None:

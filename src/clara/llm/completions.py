@@ -58,7 +58,7 @@ def read_completion(body: bytes) -> Reply:
 
 
 def storable(text: str) -> str:
-    """The text as UTF-8 can hold it: half of a surrogate pair, which JSON may escape, becomes the replacement character.
+    """The text as UTF-8 holds it: half of a surrogate pair, which JSON may escape, becomes the replacement character.
 
     >>> storable("a" + chr(0xD800))
     'a\ufffd'

@@ -1,4 +1,4 @@
-"""Secrets in Markdown tables: no cell says by itself that it is one, the title of its column or the cell before does."""
+"""Secrets in Markdown tables: no cell says that it is one, the title of its column or the cell before does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LETTER, _OTHER = re.compile(r"[^\W\d_]"), re.compile(r"[\d\W_]")
 
 def find_cells(text: str) -> Iterator[Span]:
     """
-    >>> [span.label for span in find_cells("| Name | Password |\\n|---|---|\\n| root | x9-Korva |\\n| ann | required |")]
+    >>> [span.label for span in find_cells("| User | Password |\\n|---|---|\\n| root | x9-Korva |\\n| a | required |")]
     ['password in a table']
     """
     if "|" not in text:

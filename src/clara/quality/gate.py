@@ -90,8 +90,8 @@ def pass_gate(
     if report.blocked and mode == "block":
         first = "\n".join(finding_lines(report, policy, shown=5))
         raise PrivacyError(
-            f"{before}: {report.summary} in {raw_knowledge}{_and(prompts, instructions)}; remove them, or run again with --privacy redact, "
-            f"or with a --privacy-policy that allows them (--privacy warn sends them)\n{first}"
+            f"{before}: {report.summary} in {raw_knowledge}{_and(prompts, instructions)}; remove them, or run again "
+            f"with --privacy redact, or with a --privacy-policy that allows them (--privacy warn sends them)\n{first}"
         )
     return raw_knowledge
 
