@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from clara.schema import Passage
+from clara.synthesis.drafting.soundness import is_sound
 from clara.synthesis.drafting.words import word_set
 from clara.synthesis.drafts import Draft
 from clara.synthesis.verify import verify_draft
@@ -35,7 +36,7 @@ def choose(
         if len(sound) >= ENOUGH and any(draft is other for other in spare):
             break
         question = normalize_answer(draft.questions[0])
-        if question not in asked and verify_draft(draft, passage, extractive=True) is None:
+        if question not in asked and is_sound(draft) and verify_draft(draft, passage, extractive=True) is None:
             asked.add(question)
             sound.append((telling(draft, places.get(draft.evidence, len(places))), len(sound), draft))
     best = {order for _, order, _ in sorted(sound, key=lambda item: (-item[0], item[1]))[:ENOUGH]}

@@ -170,7 +170,7 @@ def _passive(tagged: Tagged, place: int, subject: str, tags: str) -> Reading:
     word, start, end = tagged.words[place]
     word = word.lower()
     last = _clause_end(tagged.tags, place + 1, passive=True)
-    auxiliary = "is" if word in ("based", "known") else "was"
+    auxiliary = "is" if word in ("based", "known", "located", "situated", "headquartered") else "was"
     return Reading(
         sentence=tagged.text,
         subject=subject,

@@ -143,7 +143,7 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
         return "p"
     if low == "following" and before in ("d", "j"):
         return "j"
-    if low in ("early", "late", "long", "first", "only", "more", "less", "most") and before in ("d", "h", "j", "#"):
+    if low in ("early", "late", "long", "first", "only", "more", "less", "most") and before in ("d", "h", "j", "#", "y"):
         return "j"
     if low in _BREAKS and re.match(_BREAKS[low], " ".join(word[0] for word in words[position + 1 : position + 3])):
         return "-"
@@ -186,7 +186,8 @@ def _settled(tags: str) -> str:
     tags = _OF_ONE_CLAUSE.sub(lambda match: match[1] + ("n" if match[2] == "v" else "q"), tags)
     tags = re.sub(r"(?<=[dhyop])([jq#nKyg]*)j(?![jnKgqyaf#\"])", lambda match: match[1] + "n", tags)
     tags = re.sub(r"(Ba?d[jnK#yg]*)f", r"\1q", tags)
-    tags = re.sub(r"(?<=[dh#jp])f(?=[jnK])", "q", tags)
+    tags = re.sub(r"(?<=[dh#jp])(a?)f(?=[jnK])", r"\1q", tags)  # 'in chronically infected patients'
+    tags = re.sub(r"(?<=o)g(?=[.,;)])", "n", tags)  # 'the physiology of aging'
     return re.sub(r"(?<=[dhyj])g(?=[opBHMvfc.,;)])", "n", tags)
 
 

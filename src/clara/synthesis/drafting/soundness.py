@@ -1,0 +1,78 @@
+"""is_sound: whether a drafted question reads as one and its answer is whole, judged by the sentence that it came from.
+
+The families read letters and patterns; what they cut too short or joined by mistake shows in the words around the cut.
+"""
+
+from __future__ import annotations
+
+import re
+
+from clara.synthesis.drafting.words import BE, BREAKERS, HAVE, MODALS, PARTICIPLE, PREPOSITIONS, YEAR, word_set
+from clara.synthesis.drafts import Draft
+
+_MAY_FOLLOW = (
+    PREPOSITIONS
+    | BREAKERS
+    | BE
+    | HAVE
+    | MODALS
+    | word_set("and or but also both then not only who than due off out up down onto inside outside to per because")
+)
+_BROKEN = re.compile(
+    r"\b(?:the|an?) (?:after|in|of|on|at|by|for|with|from|to|and|or|is|was|are|were|be|which|that|the)\b"
+    r"|\ban? \w+ed (?:be|do|have|make|become)\b"
+    r"|\b(?:provided|respectively|including|such|whether|being|having)\?$"
+    r"|\band [\w–-]+(?:ed|en|ing)\?$"  # 'Who directed the film and produced?'
+    r"|(?<=[\w,]) (?:The|An|Its|His|Her|Their|This|These) [a-z]"  # a heading ran into the sentence
+    r"|(?<!\bas) a whole\b"
+    r"|``|\bno\?$| ['’]|\w\.\w{3,}\?$"
+    r"|, as (?:long|well|soon|far)\?$"
+    r"|\b(?:is|are|was|were|has|had|does|did) [^?]{3,40} (?:is|are|was|were) (?!not\b)\w+ed\b"
+    r"|^(?:What|Who) (?:named|called|titled|entitled|dubbed|given|observed|estimates|increased|based|used) (?:as|[\"A-Z])"
+)
+_HOW_MANY_AND = re.compile(r"^(?:\w+ )?[Hh]ow many (?:[\w'’-]+ ){1,6}and (?:\w+s (?:a|an|the|\w+ \w+s)\b|contain|have|\d)")
+_CUT_NUMBER = re.compile(r"^ ?(?:°|%|per ?cent\b|million\b|billion\b|(?:to|or|and|–|-|±|×) ?[−-]?\d|/|[½¼¾])")
+_CUT_DATE = re.compile(r"^ ?(?:(?:or|–|-|/|--) ?(?:\d|[A-Z])|,? \d{4}\b)")
+_DATE_OF_EVENT = re.compile(r"\b(?:after|before|until|following|since|prior to|for the|of the) (?:[\w'’.-]+ ){1,6}(?:in|on) $")
+_ONE_ADJECTIVE = re.compile(r"^[A-Z][a-z]+(?:ed|al|ive|ous|ary|ant|ent|ble|ic|ing|ly|en)$")
+
+
+def is_sound(draft: Draft) -> bool:
+    """Whether a draft may be handed over.
+
+    >>> sentence = "Average temperatures range from 16.3 °C to 18.1 °C inland."
+    >>> is_sound(Draft(("What do average temperatures range from?",), "16.3", sentence, "relation"))
+    False
+    """
+    question, answer = draft.questions[0], draft.answer
+    if _BROKEN.search(question) or question.count('"') % 2:
+        return False
+    if draft.kind == "count" and (re.fullmatch(YEAR, answer) or _HOW_MANY_AND.match(question)):
+        return False  # a year taken for a number of things
+    if re.match(r"(?:the following|as follows|the [\w-]+$(?<=following))\b", answer):
+        return False
+    if draft.kind in ("subject", "doer") and (_ONE_ADJECTIVE.match(answer) or answer in ("Given", "Initial", "A")):
+        return False
+    places = [match.end() for match in re.finditer(re.escape(answer), draft.evidence)]
+    return not places or any(not _is_cut(draft, place) for place in places)
+
+
+def _is_cut(draft: Draft, end: int) -> bool:
+    """Whether the sentence goes on where the answer could not have ended."""
+    answer, after = draft.answer, draft.evidence[end:]
+    before = draft.evidence[: end - len(answer)]
+    if re.match(r" ?/ ?\w|[–-]\w| ?['’]s\b|, (?:D\.C|Jr|Sr|Inc|Ltd)\b| , D\.C", after):
+        return True
+    if re.search(r"\w[-–]$|[$€£]$|\d[.,]$", before):
+        return True
+    if answer[-1].isdigit() and _CUT_NUMBER.match(after):
+        return True
+    if draft.kind == "date":
+        return _CUT_DATE.match(after) is not None
+    last = answer.split()[-1]
+    if last in PARTICIPLE and last not in ("bus", "set", "cost", "cut") and re.match(r" [a-z]", after):
+        return True  # 'fashionable clothes made | for special occasions'
+    if draft.kind in ("definition", "role") and (following := re.match(r" ([a-z][\w-]*)", after)):
+        word = following[1]
+        return not (word in _MAY_FOLLOW or word in PARTICIPLE or word.endswith(("ing", "ed", "ly")))
+    return False
