@@ -25,6 +25,7 @@ _LIFE = re.compile(
     rf"\((?:[^()]{{0,80}}?[;,] )??(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)?"
     rf" ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
 )
+_CAST = re.compile(rf"(?P<actor>{_NAME}) as (?P<role>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*?)(?=, (?:an?|the|who|his|her) |\.?$)")
 _AGE_NOT = re.compile(
     r"\b(?:reign|r\.|ruled|active|fl\.|war|battle|treaty|conference|festival|tournament|season|championships?"
     r"|was an? [a-z ]*(?:game|match|event|race))\b",
@@ -58,6 +59,8 @@ def draft_lives(sentence: str, *, lived: bool = False) -> list[Draft]:
         drafts.append(_draft("birth", match["born"], sentence, f"When was {name} born?"))
     if (match := _BORN_IN.search(sentence)) and is_person(match["name"]) and not is_date(match["place"]):
         drafts.append(_draft("birthplace", match["place"], sentence, f"Where was {match['name']} born?"))
+    if match := _CAST.match(sentence):
+        drafts.append(_draft("actor", match["actor"], sentence, f"Who played {match['role']}?"))
     return drafts
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.objects import STRANDED_VERBS
 from clara.synthesis.drafting.phrases import is_date, is_place, kind_of_name
+from clara.synthesis.drafting.reading import Reading
 from clara.synthesis.drafting.subjects import names_itself
 from clara.synthesis.drafting.told import (
     KIN,
@@ -63,7 +64,9 @@ def ask_what_is(told: Told) -> Iterator[Draft]:
         return
     yield from _described(told)
     first = reading.chunks[0]
-    if first.kind != "noun" or not (re.match(r"(?:an?|one of|any) ", first.text) or _is_post(first.text)):
+    if first.kind != "noun" or not (
+        re.match(r"(?:an?|one of|any) ", first.text) or _is_post(first.text) or _is_told_apart(told)
+    ):
         return
     if _vague_definition(first.text):
         return
@@ -73,8 +76,35 @@ def ask_what_is(told: Told) -> Iterator[Draft]:
     if re.search(r"\b(?:of|in|for|with)\b", told.subject) and not named:
         return
     answer = with_what_belongs(reading, most=12)
+    if told.subject.split()[0].lower() in ("a", "an") and reading.relative:
+        return  # 'look for an adviser who is a member'
     who = who_or_what(told, answer)
-    yield from told.draft("definition", answer, f"{who} {reading.auxiliary} {told.subject}?", most=13)
+    question = f"{who} {reading.auxiliary} {told.subject}?"
+    yield from told.draft("definition", _to_its_end(reading, answer), question, most=22)
+
+
+def _is_told_apart(told: Told) -> bool:
+    """'The withers is the ridge between the shoulder blades': 'the', and what tells which one."""
+    chunks = told.reading.chunks
+    return (
+        chunks[0].text.startswith("the ")
+        and len(chunks) > 1
+        and chunks[1].kind == "prepositional"
+        and len(told.subject.split()) < 5
+        and not re.match(r"the (?:same|result|reason|case|cause|subject|product|basis|part|main|most|only|number)\b", chunks[0].text)
+    )
+
+
+def _to_its_end(reading: Reading, answer: str) -> str:
+    """The definition with the clause that says which one: 'a joint' -> 'a joint that holds two bodies'."""
+    place = reading.sentence.find(answer)
+    if place < 0:
+        return answer
+    after = reading.sentence[place + len(answer) :]
+    match = re.match(r" (?:that|which|who|[a-z]+ed by|written by|found in|used (?:to|in|for|as|by)) [^,;:.()\"“]+(?=[,;.])", after)
+    if match is None or len(f"{answer}{match.group()}".split()) > 20:
+        return answer
+    return answer + match.group()
 
 
 def _described(told: Told) -> Iterator[Draft]:

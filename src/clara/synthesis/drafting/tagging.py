@@ -184,7 +184,7 @@ _OF_ONE_CLAUSE = re.compile(r"((?<![,;:.wSTcb()R-])[BHMvf][^,;:.wSTcb()RBHMvfX-]
 def _settled(tags: str) -> str:
     """'of material', 'the negative', 'the drawing of lots': what ends a phrase is its noun."""
     tags = _OF_ONE_CLAUSE.sub(lambda match: match[1] + ("n" if match[2] == "v" else "q"), tags)
-    tags = re.sub(r"(?<=[dhyop])([jq#nKyg]*)j(?![jnKgqyaf#\"])", lambda match: match[1] + "n", tags)
+    tags = re.sub(r"(?<=[dhyop])([jq#nKyg]*)j(?![jnKgqyaf#\"]|,a?j|,?ca?j+n)", lambda match: match[1] + "n", tags)
     tags = re.sub(r"(Ba?d[jnK#yg]*)f", r"\1q", tags)
     tags = re.sub(r"(?<=[dh#jp])(a?)f(?=[jnK])", r"\1q", tags)  # 'in chronically infected patients'
     tags = re.sub(r"(?<=o)g(?=[.,;)])", "n", tags)  # 'the physiology of aging'

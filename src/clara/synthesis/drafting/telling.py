@@ -36,6 +36,7 @@ class Memory:
     rivals: set[str] = field(default_factory=set)  # persons that have been subjects lately
     lived: bool = False  # the passage says he or she
     main: str = ""  # the first thing named as a subject
+    lenient: bool = False
     kinds: dict[str, str] = field(default_factory=dict)  # 'company' -> 'Vexel Ltd', after 'Vexel Ltd is a company'
 
     def next_sentence(self) -> None:
@@ -48,6 +49,10 @@ class Memory:
         subject = reading.subject
         words = subject.split()
         first = words[0].lower()
+        if subject[0] in '"“' and reading.tags == "K":
+            return subject  # a title, whatever words it is made of
+        if first == "we" and len(words) == 1:
+            return "the authors" if self.lenient and reading.verb.verb in _RESEARCH else ""
         if any(word in ("In", "On", "At", "By", "As", "When", "It") for word in words[1:]):
             return ""  # a heading ran into the sentence
         if len(words) == 1 and first in ("it", "he", "she", "they"):
@@ -133,6 +138,11 @@ class Memory:
 
 
 _TOO_FEW = 5
+_RESEARCH = word_set(
+    """find show observe develop analyze analyse estimate demonstrate identify investigate compare use examine propose
+    report describe detect evaluate measure assess isolate perform conduct test calculate study collect establish
+    construct determine assume obtain apply generate select present"""
+)
 _ABOUT = re.compile(
     r"^This (?:is )?an? (?:document|article|page|text) (?:is )?about (?P<title>[A-Z0-9][^.]{1,60}?)(?: \([^)]*\))?\."
 )
@@ -155,7 +165,7 @@ def _draft_prose(
     names = frozenset(re.findall(r"(?<=[a-z,] )[A-ZÀ-Ý][\w’'-]+", text))
     surnames = frozenset(name.split()[-1] for name in _FULL_NAME.findall(text) if is_person(name))
     lived = re.search(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er)\b", text) is not None
-    memory = Memory(title=title, topic=title, topic_age=0 if title else 99, lived=lived)
+    memory = Memory(title=title, topic=title, topic_age=0 if title else 99, lived=lived, lenient=lenient)
     if is_person(title):
         memory.person, memory.person_age, memory.topic = title, 0, ""
     drafts: list[Draft] = []

@@ -128,6 +128,8 @@ def says_enough(question: str, kind: str, *, generic: bool = False, lenient: boo
         r"[;:()\[\]|]|[.!] [A-Z]", re.sub(r"\b(?:[A-Z]|[JS]r|Dr|St|Mr|Mrs)\.", "", question)
     ):
         return False
+    if "the authors" in question and len(words) < 6:
+        return False
     last = words[-1].lower()
     if last in ("the", "a", "an", "and", "or", "of", "which", "that", "not", "its", "their", "his", "her"):
         return False
