@@ -65,7 +65,7 @@ def ask_what_is(told: Told) -> Iterator[Draft]:
     yield from _described(told)
     first = reading.chunks[0]
     if first.kind != "noun" or not (
-        re.match(r"(?:an?|one of|any) ", first.text) or _is_post(first.text) or _is_told_apart(told)
+        re.match(r"(?:an?|one of|any) ", first.text) or _is_post(first.text) or _is_told_apart(told) or _are_a_kind(told)
     ):
         return
     if _vague_definition(first.text):
@@ -92,6 +92,19 @@ def _is_told_apart(told: Told) -> bool:
         and chunks[1].kind == "prepositional"
         and len(told.subject.split()) < 5
         and not re.match(r"the (?:same|result|reason|case|cause|subject|product|basis|part|main|most|only|number)\b", chunks[0].text)
+    )
+
+
+def _are_a_kind(told: Told) -> bool:
+    """'Ctenophores are marine animals with tentacles': a plural said of a plural."""
+    first = told.reading.chunks[0].text
+    return (
+        told.generic
+        and told.reading.auxiliary == "are"
+        and len(told.subject.split()) <= 3
+        and len(first.split()) >= 2
+        and re.search(r"[^su]s$", first.split(" of ")[0]) is not None
+        and not re.match(r"(?:the|these|those|no|all|its|their|more|most|some|many)\b", first)
     )
 
 
@@ -185,7 +198,11 @@ def ask_object(told: Told) -> Iterator[Draft]:
         or re.match(r"(?:some|many|several|various|certain|such|other|each|any|no|one)\b", first.text.lower())
     ):
         return
-    answer = with_what_belongs(reading, most=8)
+    answer = with_what_belongs(reading, most=12 if told.lenient else 8)
+    if len(reading.chunks) > 1 and reading.chunks[1].kind == "participle" and told.lenient:
+        longer = f"{first.text} {reading.chunks[1].text}"
+        if longer in reading.sentence and len(longer.split()) <= 14 and len(reading.chunks) == 2:
+            answer = longer
     used = len(answer.split()) - len(first.text.split())
     remaining, taken = [], 0
     for chunk in reading.chunks[1:]:
@@ -199,7 +216,7 @@ def ask_object(told: Told) -> Iterator[Draft]:
     wh = "Who" if told.person(first.text) else "What"
     if kind := kind_of_name(first.text):
         wh = f"Which {kind}"
-    yield from told.draft("object", answer, told.asks(wh, f"{rest} {opening_of(reading)}"))
+    yield from told.draft("object", answer, told.asks(wh, f"{rest} {opening_of(reading)}"), most=14 if told.lenient else 9)
 
 
 def ask_after_preposition(told: Told) -> Iterator[Draft]:

@@ -87,7 +87,7 @@ def ask_subject(told: Told) -> Iterator[Draft]:
     first = subject.split()[0].lower()
     if reading.relative and first in ("a", "an"):
         return
-    if first in QUANTIFIERS or len(subject.split()) > 7 or is_date(subject):
+    if first in QUANTIFIERS or len(subject.split()) > (11 if told.lenient else 7) or is_date(subject):
         return
     if not named and (reading.relative or (first in ("the", "this") and len(subject.split()) < 3 and not told.lenient)):
         return
@@ -111,7 +111,7 @@ def ask_subject(told: Told) -> Iterator[Draft]:
         and head_noun(chunks[0].text) in {*THINGS, *KIND_NOUNS}
     ):
         wh = "What"
-    yield from told.draft("subject", reading.subject, f"{wh} {told.says(rest)}{date}?", most=7)
+    yield from told.draft("subject", reading.subject, f"{wh} {told.says(rest)}{date}?", most=11 if told.lenient else 7)
 
 
 def _there_are(told: Told) -> Iterator[Draft]:

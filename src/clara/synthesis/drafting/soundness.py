@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.words import BE, BREAKERS, HAVE, MODALS, PARTICIPLE, PREPOSITIONS, YEAR, word_set
+from clara.synthesis.drafting.words import BE, BREAKERS, HAVE, MODALS, PARTICIPLE, PREPOSITIONS, THIRD, YEAR, word_set
 from clara.synthesis.drafts import Draft
 
 _MAY_FOLLOW = (
@@ -53,8 +53,66 @@ def is_sound(draft: Draft) -> bool:
         return False
     if draft.kind in ("subject", "doer") and (_ONE_ADJECTIVE.match(answer) or answer in ("Given", "Initial", "A")):
         return False
+    if draft.kind not in ("definition", "abbreviation", "birth", "death") and _question_is_cut(question, draft):
+        return False
+    if draft.kind == "place" and _DOES_WHAT.search(question):
+        return False  # 'Where did foals identify?'
     places = [match.end() for match in re.finditer(re.escape(answer), draft.evidence)]
     return not places or any(not _is_cut(draft, place) for place in places)
+
+
+_DOES_WHAT = re.compile(
+    r"^(?:Where|In which place) (?:did|does|do) .* (?:identify|locate|build|report|find|make|produce|hold|establish"
+    r"|discover|isolate|detect|observe|describe|use|base|collect|recover|record|call|see|install|publish|situate)\?$"
+)
+_MORE_OF_A_NOUN = re.compile(r" (?!so\b|as\b|if\b)(?:of|[a-z][\w-]*(?:s|tion|ment|ity|ness|ence|ance|er|or))\b(?!['’])")
+_NO_NOUN = word_set(
+    """is was has does its his this as us thus plus across towards besides always sometimes perhaps her after over under
+    rather however whether never ever later earlier together for or nor per other hers ours yours further since whereas
+    hence once more less"""
+)
+
+
+_SOME = (
+    r"the (?:film|movie|series|show|album|song|book|band|group|company|station|building|city|town|village|school|flag"
+    r"|university|team|club|battle|musical|game|casino|hotel|island|river|church|museum|bridge|festival|program(?:me)?"
+    r"|project|system|event|award|season|episode|character|novel|plant|species|family|party|state|country|study"
+    r"|method|results?|data|authors|patients?|virus|paper|article|site|area|region|song|single|story|property|bill"
+    r"|law|act|government|president|king|king|army|population|term|word|name|line|service|website|process|model)"
+)
+_VAGUE_QUESTION = re.compile(
+    rf"^(?:\w+ ){{1,4}}?(?:is|are|was|were|does|do|did|has|have|had|can|could|will|would) {_SOME} [a-z]+"
+)
+_VAGUE_ANSWER = re.compile(rf"^{_SOME}$", re.IGNORECASE)
+
+
+def is_vague(draft: Draft) -> bool:
+    """Whether only one who has the text at hand knows what is meant: 'When was the building sold?'."""
+    question = draft.questions[0]
+    named = re.search(r"\b[A-Z]", question[1:]) is not None
+    return (_VAGUE_QUESTION.match(question) is not None and not named) or _VAGUE_ANSWER.match(draft.answer) is not None
+
+
+def _question_is_cut(question: str, draft: Draft) -> bool:
+    """Whether the question ends within a noun phrase of the sentence: 'for liquid' of 'for liquid cultures'."""
+    words = question[:-1].split()
+    tail = " ".join(words[-2:])
+    place = draft.evidence.find(tail)
+    if place < 0 or len(words) < 5:
+        return False
+    end = place + len(tail)
+    after = draft.evidence[end:]
+    if draft.evidence.startswith(draft.answer, end + 1):
+        return False
+    if re.search(r"\b(?:the|\w+['’]s) (?:\w+ )?(?:\w+est|first|only|last|most)\b", question) and re.match(
+        r" (?:not|that|to|other|ever)\b", after
+    ):
+        return True
+    match = _MORE_OF_A_NOUN.match(after)
+    if match is None:
+        return False
+    word = match.group().strip()
+    return word == "of" or not (word in _NO_NOUN or word in _MAY_FOLLOW or word in THIRD)
 
 
 def _is_cut(draft: Draft, end: int) -> bool:

@@ -221,7 +221,7 @@ def mended(sentence: str) -> str:
 
 _CITATION = re.compile(
     r" ?\((?:[^()]*[<>=][^()]*|[A-Z][^()]*,? \d{4}[a-z]?(?:[;,] [^()]*)?|(?:[Ff]ig|[Tt]able|[Ss]ee)[^()]*)\)"
-    r"| ?\[(?:[\d, –-]+|citation needed)\]"
+    r"| ?\[(?:[\d, –-]+|citation needed)\]| ?\(\d{1,3}(?:[,–-] ?\d{1,3})*\)(?= [(a-z]| ?[.,;])"
 )
 
 
@@ -277,6 +277,9 @@ def _possessive(owner: str) -> str:
     return f"{owner}'" if owner.endswith("s") else f"{owner}'s"
 
 
+_TITLE = re.compile(r"[A-Z][a-z]+(?: (?:of|on|in|at|the|a|and|to|from|for|with|by))* [A-Z][\w'’-]*(?: (?:(?:of|on|in|at|the|and|to|for) )*[A-Z][\w'’-]*)*$")
+
+
 def _small_start(subject: str, tags: str) -> str:
     """The subject as it stands inside a sentence: 'The lamp' -> 'the lamp', 'Perth' stays."""
     first = subject.split()[0]
@@ -284,4 +287,6 @@ def _small_start(subject: str, tags: str) -> str:
         return subject
     if first.isalpha() and is_place(first):
         return subject
+    if tags[:1] not in "dhRjp#" and _TITLE.match(subject):
+        return subject  # 'Swept from the Sea', 'Payment on Demand'
     return subject[0].lower() + subject[1:]
