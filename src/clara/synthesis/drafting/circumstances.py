@@ -199,6 +199,11 @@ def ask_where(told: Told) -> Iterator[Draft]:
         if not (reading.verb.verb == "base" and reading.chunks[0].preposition in ("on", "upon", "around")):
             yield from told.draft("place", with_what_belongs(reading, most=10), told.asks("Where", ""), most=11)
         return
+    if reading.verb.form == "be" and reading.chunks and reading.chunks[0].preposition in ("within", "near", "in", "at", "along"):
+        first = reading.chunks[0]
+        if re.match(r"(?:the )?(?:[a-z]+ )*[A-Z]", first.object) and not is_date(first.object) and names_itself(f"x {told.subject}"):
+            yield from told.draft("place", with_what_belongs(reading, most=10), told.asks("Where", ""), most=11)
+            return
     if not is_whole(told):
         return
     for place in reversed(range(len(reading.chunks))):

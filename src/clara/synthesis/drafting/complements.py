@@ -176,7 +176,9 @@ def ask_claim(told: Told) -> Iterator[Draft]:
         return
     if any(chunk.kind not in ("prepositional", "adverb") for chunk in reading.chunks):
         return
-    claim = re.split(r", (?:and|but|which|while|although|who|with)\b", match["claim"])[0]
+    claim = re.split(r", (?:and|but|which|while|although|who|with|as|because|since)\b", match["claim"])[0]
+    if len(claim.split()) > 24:
+        claim = claim.split(", ")[0]
     if reading.is_passive or not (names_someone(reading) or told.generic or reading.tags[:1] == "R"):
         return
     yield from told.draft("claim", claim, told.asks("What", f"{plain_rest(told)} {opening_of(reading)}"), most=28)

@@ -67,7 +67,9 @@ class ExtractiveDrafter:
         if not _are_short(sentences):
             told = _join(sentences, drafts, draft_prose(sentences, title=discourse.title))
             spare = [
-                draft for draft in drafts if draft.kind in SPARE_KINDS and says_enough(draft.questions[0], draft.kind)
+                draft
+                for draft in drafts
+                if draft.kind in SPARE_KINDS and says_enough(draft.questions[0], draft.kind, lenient=True)
             ]
             drafts = choose(told, passage, sentences=sentences, spare=spare)
         drafts.extend(draft_labels(lines, discourse.title))

@@ -10,7 +10,7 @@ from clara.synthesis.drafting.asking import tidy_answer, tidy_question
 from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.phrases import KIND_NOUNS, is_date, is_person, is_place, kind_of_name
 from clara.synthesis.drafting.reading import Chunk, Reading
-from clara.synthesis.drafting.words import MONTH, NATIONS, NOT_ROLES, PERSON_VERBS, PREPOSITIONS, THIRD_OF, word_set
+from clara.synthesis.drafting.words import DETERMINERS, MONTH, NATIONS, NOT_ROLES, PERSON_VERBS, PREPOSITIONS, THIRD_OF, word_set
 from clara.synthesis.drafts import Draft
 
 _VAGUE = word_set(
@@ -100,11 +100,9 @@ class Told:
             return False
         if words[0] in ("a", "an"):
             return len(words) > 1
-        return (
-            words[0] not in ("the", "this")
-            and words[0].islower()
-            and bool(re.search(r"[^su]s$|ion$|ism$|ity$", words[-1]))
-        )
+        if words[0] in DETERMINERS or not words[0].islower():
+            return False
+        return len(words) < 3 or re.search(r"[^su]s$|ion$|ism$|ity$|ment$|ness$|ing$|ence$|ance$", words[-1]) is not None
 
     def person(self, phrase: str) -> bool:
         return is_person(phrase, self.surnames)
@@ -125,7 +123,8 @@ def says_enough(question: str, kind: str, *, generic: bool = False, lenient: boo
     ):
         return False
     if question.count('"') % 2 or re.search(
-        r"[;:()\[\]|]|[.!] [A-Z]", re.sub(r"\b(?:[A-Z]|[JS]r|Dr|St|Mr|Mrs)\.", "", question)
+        r"[;:()\[\]|]|[.!] [A-Z]",
+        re.sub(r"[\"“][A-Z][^\"”]*[\"”]|\b(?:[A-Z]|[JS]r|Dr|St|Mr|Mrs)\.", "", question),
     ):
         return False
     if "the authors" in question and len(words) < 6:
