@@ -52,7 +52,8 @@ _CLOSED = {
     "j": """new old other own same first second third last next early late late modern high low large small great good
         major minor main local national international several various different important best common single long short
         young human former current total final only due able likely entire whole certain open free strong public
-        private white black red blue green dark rich poor heavy light early""",
+        private white black red blue green dark rich poor heavy light early
+        simple wide broad severe acute rapid rare deep""",
 }
 _LETTER = {word: letter for letter, words in _CLOSED.items() for word in words.split()}
 _NO_ADVERB = word_set(
@@ -162,7 +163,8 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
         return "q"
     if before in ("B", "H", "e") and (low in PARTICIPLE or re.search(r"[a-z]{3}ed$", low)):
         return "q"
-    if position and before not in "djhyo$#p" and low not in _NOUNS_HERE and is_finite(words, position):
+    year = before == "#" and tags[-2:-1] in (["o"], ["p"]) and re.fullmatch(r"\d{4}", words[position - 1][0])
+    if position and (before not in "djhyo$#p" or year) and low not in _NOUNS_HERE and is_finite(words, position):
         return "f" if low in PARTICIPLE or low in PAST or low.endswith("ed") else "v"
     if position and before in ("c", "w", "T", ",", "a") and (low in THIRD or low in PAST) and low not in PARTICIPLE:
         return "v" if low in PAST or before in ("w", "T") else _plural_or_verb(words, position)
@@ -187,6 +189,8 @@ def _settled(tags: str) -> str:
     tags = re.sub(r"(?<=[dhyop])([jq#nKyg]*)j(?![jnKgqyaf#\"]|,a?j|,?ca?j+n)", lambda match: match[1] + "n", tags)
     tags = re.sub(r"(Ba?d[jnK#yg]*)f", r"\1q", tags)
     tags = re.sub(r"(?<=[dh#jp])(a?)f(?=[jnK])", r"\1q", tags)  # 'in chronically infected patients'
+    tags = re.sub(r"(?<=[Kn])g(?=a?[BHMvf])", "n", tags)  # 'immunofluorescence staining showed'
+    tags = re.sub(r"(?<=[BHe]a)f", "q", tags)
     tags = re.sub(r"(?<=o)g(?=[.,;)])", "n", tags)  # 'the physiology of aging'
     return re.sub(r"(?<=[dhyj])g(?=[opBHMvfc.,;)])", "n", tags)
 

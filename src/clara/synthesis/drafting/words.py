@@ -78,7 +78,7 @@ realise redesign characterise gross quote pair avert proceed weaken chair downlo
 answer elucidate assay cleave allocate log convene wish uncover devastate exercise ruin balance check appeal term
 envision propagate embed volunteer reissue pose reprise levy wrap compute approach compromise upload tolerate scale
 relegate wipe kidnap conceal constrain theorize mitigate differentiate minimize probe modulate ease notify augment
-combat copy fuse modify agree access adhere comply divert infer intervene regenerate stress fear"""
+account function rely combat copy fuse modify agree access adhere comply divert infer intervene regenerate stress fear"""
 
 _IRREGULAR = """
 arise arose arisen; become became become; begin began begun; bind bound bound; break broke broken; bring brought
