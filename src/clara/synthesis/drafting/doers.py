@@ -19,7 +19,7 @@ from clara.synthesis.drafting.told import (
     plain_rest,
     settled,
 )
-from clara.synthesis.drafting.words import QUANTIFIERS
+from clara.synthesis.drafting.words import QUANTIFIERS, word_set
 from clara.synthesis.drafts import Draft
 
 _ONLY_ONE = re.compile(
@@ -33,6 +33,9 @@ _ROLE_NAME = re.compile(
     r"^(?:the |an? )?(?P<role>(?:[A-Z][a-z]+ )?(?:[a-z][\w-]* ){0,2}[a-z][\w-]+) (?P<name>[A-Z][\w.’'-]+(?:"
     r" [A-Z][\w.’'-]+){1,3})$"
 )
+
+
+_DONE_TO_PEOPLE = word_set("elect appoint bear marry kill arrest defeat succeed invite teach award nominate crown")
 
 
 def ask_subject(told: Told) -> Iterator[Draft]:
@@ -103,7 +106,7 @@ def ask_subject(told: Told) -> Iterator[Draft]:
     if role and told.person(subject):
         yield from told.draft("subject", role["name"], f"Which {role['role']} {told.says(rest)}{date}?")
         return
-    wh = asks_for(told, subject, reading.verb.verb)
+    wh = asks_for(told, subject, "be" if reading.is_passive and reading.verb.verb not in _DONE_TO_PEOPLE else reading.verb.verb)
     if (
         reading.verb.form == "be"
         and wh == "Who"

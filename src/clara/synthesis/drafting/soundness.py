@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.words import BE, BREAKERS, HAVE, MODALS, PARTICIPLE, PREPOSITIONS, THIRD, YEAR, word_set
+from clara.synthesis.drafting.words import BE, BREAKERS, HAVE, MODALS, NOUN_LIKE, PARTICIPLE, PREPOSITIONS, THIRD, YEAR, word_set
 from clara.synthesis.drafts import Draft
 
 _MAY_FOLLOW = (
@@ -19,6 +19,7 @@ _MAY_FOLLOW = (
     | word_set("and or but also both then not only who than due off out up down onto inside outside to per because")
 )
 _BROKEN = re.compile(
+    r"^Who (?:is|was|are|were) (?:written|published|released|recorded|produced|filmed|built|developed)\b|"
     r"\b(?:the|an?) (?:after|in|of|on|at|by|for|with|from|to|and|or|is|was|are|were|be|which|that|the)\b"
     r"|\ban? \w+ed (?:be|do|have|make|become)\b"
     r"|\b(?:provided|respectively|including|such|whether|being|having)\?$"
@@ -118,9 +119,14 @@ def _question_is_cut(question: str, draft: Draft) -> bool:
 def _is_cut(draft: Draft, end: int) -> bool:
     """Whether the sentence goes on where the answer could not have ended."""
     answer, after = draft.answer, draft.evidence[end:]
+    joined = re.findall(r" and (\w+)(?= (?:a|an|the|about|over|\w+ing|\d)\b| [a-z]+ )", answer)
+    if any(word in THIRD and (word not in NOUN_LIKE or word == "features") or word in ("receive", "have") for word in joined):
+        return True  # 'a front wheel drive car and features traction control'
     before = draft.evidence[: end - len(answer)]
     if re.match(r" ?/ ?\w|[–-]\w| ?['’]s\b|, (?:D\.C|Jr|Sr|Inc|Ltd)\b| , D\.C", after):
         return True
+    if draft.kind in ("birth", "death"):
+        return False
     if re.search(r"\w[-–]$|[$€£]$|\d[.,]$", before):
         return True
     if answer[-1].isdigit() and _CUT_NUMBER.match(after):

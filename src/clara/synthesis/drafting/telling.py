@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from clara.synthesis.drafting.asides import draft_asides, draft_lives
+from clara.synthesis.drafting.asides import draft_asides, draft_lives, opening_name
 from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.phrases import is_person, is_place
 from clara.synthesis.drafting.prose import draft_reading
@@ -138,6 +138,7 @@ class Memory:
 
 
 _TOO_FEW = 5
+_CLOSED_FIRST = word_set("the a an in on at by for from as when while after before since during although though with")
 _RESEARCH = word_set(
     """find show observe develop analyze analyse estimate demonstrate identify investigate compare use examine propose
     report describe detect evaluate measure assess isolate perform conduct test calculate study collect establish
@@ -168,6 +169,9 @@ def _draft_prose(
     memory = Memory(title=title, topic=title, topic_age=0 if title else 99, lived=lived, lenient=lenient)
     if is_person(title):
         memory.person, memory.person_age, memory.topic = title, 0, ""
+    opened = opening_name(mended(sentences[0])) if sentences and not title and lived else ""
+    if len(opened.split()) > 1 and not is_place(opened) and opened.split()[0].lower() not in _CLOSED_FIRST:
+        memory.person, memory.person_age, memory.main = opened, 0, opened
     drafts: list[Draft] = []
     for source in sentences:
         sentence = mended(source)
