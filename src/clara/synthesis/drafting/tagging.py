@@ -180,7 +180,7 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
 
 
 # a clause has one finite verb: a second one before any boundary is a noun or a participle
-_OF_ONE_CLAUSE = re.compile(r"((?<![,;:.wSTcb()R-])[BHMvf][^,;:.wSTcb()RBHMvfX-]*[dhnjKp#y])([vf])")
+_OF_ONE_CLAUSE = re.compile(r"((?<![,;:.wSTcb(R-])[BHMvf][^,;:.wSTcb()RBHMvfX-]*[dhnjKp#y])([vf])")
 
 
 def _settled(tags: str) -> str:

@@ -64,8 +64,10 @@ class Memory:
                 if owner and len(words) > 1 and len(owner.split()) < 6
                 else ""
             )
-        if first in ("the", "this") and len(words) == 2 and words[1] in self.kinds:
-            return self.kinds[words[1]]
+        if first in ("the", "this") and len(words) == 2:
+            for kind in (words[1], *_SAID_OF.get(words[1], "").split()):
+                if kind in self.kinds:
+                    return self.kinds[kind]
         if {word.lower().split("'")[0].split("’")[0] for word in words} & DANGLING or reading.tags[:1] in (
             "R",
             "c",
@@ -137,6 +139,27 @@ class Memory:
         return reading.chunks[0].text.split(" of ")[0].split()[-1]
 
 
+_SAID_OF = {  # 'the company' may be said of what was called an airline
+    "company": "airline firm manufacturer retailer publisher corporation brand label subsidiary startup bank",
+    "film": "movie drama comedy thriller western musical sequel documentary",
+    "movie": "film drama comedy thriller sequel",
+    "song": "single track ballad",
+    "book": "novel memoir biography",
+    "novel": "book",
+    "series": "show sitcom program programme drama",
+    "show": "series sitcom program programme musical",
+    "band": "group duo trio quartet",
+    "group": "band duo trio organization organisation",
+    "team": "club",
+    "club": "team",
+    "school": "college university academy",
+    "university": "college school",
+    "town": "municipality village settlement city",
+    "village": "settlement municipality town",
+    "city": "town municipality capital",
+    "building": "house church tower skyscraper mansion",
+    "organization": "association foundation charity society agency",
+}
 _TOO_FEW = 5
 _CLOSED_FIRST = word_set("the a an in on at by for from as when while after before since during although though with")
 _RESEARCH = word_set(
@@ -169,9 +192,11 @@ def _draft_prose(
     memory = Memory(title=title, topic=title, topic_age=0 if title else 99, lived=lived, lenient=lenient)
     if is_person(title):
         memory.person, memory.person_age, memory.topic = title, 0, ""
-    opened = opening_name(mended(sentences[0])) if sentences and not title and lived else ""
-    if len(opened.split()) > 1 and not is_place(opened) and opened.split()[0].lower() not in _CLOSED_FIRST:
+    opened = opening_name(mended(sentences[0])) if sentences and not title else ""
+    if lived and len(opened.split()) > 1 and not is_place(opened) and opened.split()[0].lower() not in _CLOSED_FIRST:
         memory.person, memory.person_age, memory.main = opened, 0, opened
+    elif opened and not lived and opened.split()[0].lower() not in _CLOSED_FIRST:
+        memory.topic, memory.topic_age = opened, -1
     drafts: list[Draft] = []
     for source in sentences:
         sentence = mended(source)

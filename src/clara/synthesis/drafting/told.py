@@ -53,6 +53,9 @@ KIN = word_set(
 )
 
 
+_OWNED = re.compile(r"^(?:his|her|its|their) (?=\w+ (?!and\b|or\b)\w)")  # 'known for his collaborations with Ann Lee'
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A clause with its subject as a question can name it ('' when it cannot be said), and the surnames read so far."""
@@ -84,7 +87,8 @@ class Told:
 
     def draft(self, kind: str, answer: str, *questions: str, most: int = 9) -> Iterator[Draft]:
         """The draft, when its question says enough and its answer can stand alone."""
-        answer = tidy_answer(answer)
+        answer = _OWNED.sub("", tidy_answer(answer))
+        most += 3 * self.lenient
         kept = tuple(tidy_question(question) for question in questions if question)
         kept = tuple(
             question for question in kept if says_enough(question, kind, generic=self.generic, lenient=self.lenient)

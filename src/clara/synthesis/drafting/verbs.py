@@ -117,6 +117,8 @@ def read_verb(tokens: list[Token], position: int) -> VerbGroup | None:
         form = "perfect" if word in HAVE else "modal"
         if following in ("been", "be"):
             if after not in PARTICIPLE and not re.fullmatch(r"[a-z]{4,}ed", after):
+                if following == "been" and after in ("the", "a", "an"):  # 'has been the host of the tournament'
+                    return VerbGroup(form, word, "be", tokens[index][1], tokens[index][2])
                 return None
             return VerbGroup(
                 form, word, PARTICIPLE.get(after) or guess_base(after), tokens[index][1], tokens[index + 1][2]
