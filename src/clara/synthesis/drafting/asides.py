@@ -25,7 +25,9 @@ _LIFE = re.compile(
     rf"\((?:[^()]{{0,80}}?[;,] )??(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)?"
     rf" ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
 )
-_CAST = re.compile(rf"(?P<actor>{_NAME}) as (?P<role>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*?)(?=, (?:an?|the|who|his|her) |\.?$)")
+_CAST = re.compile(
+    rf"(?P<actor>{_NAME}) as (?P<role>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*?)(?=, (?:an?|the|who|his|her) |\.?$)"
+)
 # what a person is said to have been, behind titles and dates: ', 2nd Earl of Kent (1454 – 1505) was the son of Ann Lee.'
 _WAS = re.compile(
     r"^(?:,? [^()]{0,60}?)?\s?\([^()]*\)[^.()]{0,40}?,? (?P<be>was|is) (?P<what>(?:an?|the) [^,.;:()\"“]{5,90}?)"

@@ -65,7 +65,10 @@ def ask_what_is(told: Told) -> Iterator[Draft]:
     yield from _described(told)
     first = reading.chunks[0]
     if first.kind != "noun" or not (
-        re.match(r"(?:an?|one of|any) ", first.text) or _is_post(first.text) or _is_told_apart(told) or _are_a_kind(told)
+        re.match(r"(?:an?|one of|any) ", first.text)
+        or _is_post(first.text)
+        or _is_told_apart(told)
+        or _are_a_kind(told)
     ):
         return
     if _vague_definition(first.text):
@@ -91,7 +94,9 @@ def _is_told_apart(told: Told) -> bool:
         and len(chunks) > 1
         and chunks[1].kind == "prepositional"
         and len(told.subject.split()) < 5
-        and not re.match(r"the (?:same|result|reason|case|cause|subject|product|basis|part|main|most|only|number)\b", chunks[0].text)
+        and not re.match(
+            r"the (?:same|result|reason|case|cause|subject|product|basis|part|main|most|only|number)\b", chunks[0].text
+        )
     )
 
 
@@ -114,7 +119,9 @@ def _to_its_end(reading: Reading, answer: str) -> str:
     if place < 0:
         return answer
     after = reading.sentence[place + len(answer) :]
-    match = re.match(r" (?:that|which|who|[a-z]+ed by|written by|found in|used (?:to|in|for|as|by)) [^,;:.()\"“]+(?=[,;.])", after)
+    match = re.match(
+        r" (?:that|which|who|[a-z]+ed by|written by|found in|used (?:to|in|for|as|by)) [^,;:.()\"“]+(?=[,;.])", after
+    )
     if match is None or len(f"{answer}{match.group()}".split()) > 20:
         return answer
     return answer + match.group()
@@ -218,7 +225,9 @@ def ask_object(told: Told) -> Iterator[Draft]:
     wh = "Who" if told.person(first.text) else "What"
     if kind := kind_of_name(first.text):
         wh = f"Which {kind}"
-    yield from told.draft("object", answer, told.asks(wh, f"{rest} {opening_of(reading)}"), most=14 if told.lenient else 9)
+    yield from told.draft(
+        "object", answer, told.asks(wh, f"{rest} {opening_of(reading)}"), most=14 if told.lenient else 9
+    )
 
 
 def ask_after_preposition(told: Told) -> Iterator[Draft]:
@@ -253,7 +262,7 @@ def ask_after_preposition(told: Told) -> Iterator[Draft]:
             answer, after = longer, after[1:]
     if any(chunk.kind != "prepositional" for chunk in after) or len(after) > 2:
         return
-    wh = "Who" if told.person(first.object) else "What"
+    wh = "Who" if told.person(first.object) and first.preposition != "as" else "What"
     rest = " ".join([adjective, first.preposition, *(chunk.text for chunk in after)])
     yield from told.draft("relation", answer, told.asks(wh, f"{rest} {opening_of(reading) if not after else ''}"))
 

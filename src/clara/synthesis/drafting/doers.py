@@ -106,7 +106,9 @@ def ask_subject(told: Told) -> Iterator[Draft]:
     if role and told.person(subject):
         yield from told.draft("subject", role["name"], f"Which {role['role']} {told.says(rest)}{date}?")
         return
-    wh = asks_for(told, subject, "be" if reading.is_passive and reading.verb.verb not in _DONE_TO_PEOPLE else reading.verb.verb)
+    wh = asks_for(
+        told, subject, "be" if reading.is_passive and reading.verb.verb not in _DONE_TO_PEOPLE else reading.verb.verb
+    )
     if (
         reading.verb.form == "be"
         and wh == "Who"

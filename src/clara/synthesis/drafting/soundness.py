@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import re
 
-from clara.synthesis.drafting.words import BE, BREAKERS, HAVE, MODALS, NOUN_LIKE, PARTICIPLE, PREPOSITIONS, THIRD, YEAR, word_set
+from clara.synthesis.drafting.words import (
+    BE,
+    BREAKERS,
+    HAVE,
+    MODALS,
+    NOUN_LIKE,
+    PARTICIPLE,
+    PREPOSITIONS,
+    THIRD,
+    YEAR,
+    word_set,
+)
 from clara.synthesis.drafts import Draft
 
 _MAY_FOLLOW = (
@@ -26,15 +37,20 @@ _BROKEN = re.compile(
     r"|\band [\w–-]+(?:ed|en|ing)\?$"  # 'Who directed the film and produced?'
     r"|(?<=[\w,]) (?:The|An|Its|His|Her|Their|This|These) [a-z]"  # a heading ran into the sentence
     r"|(?<!\bas) a whole\b"
+    r"|^(?:What|Who) films? |\b(?:did|does|do) (?:first|then|second|next) "
     r"|``|\bno\?$| ['’]|\w\.\w{3,}\?$"
     r"|, as (?:long|well|soon|far)\?$"
     r"|\b(?:is|are|was|were|has|had|does|did) [^?]{3,40} (?:is|are|was|were) (?!not\b)\w+ed\b"
     r"|^(?:What|Who) (?:named|called|titled|entitled|dubbed|given|observed|estimates|increased|based|used) (?:as|[\"A-Z])"
 )
-_HOW_MANY_AND = re.compile(r"^(?:\w+ )?[Hh]ow many (?:[\w'’-]+ ){1,6}and (?:\w+s (?:a|an|the|\w+ \w+s)\b|contain|have|\d)")
+_HOW_MANY_AND = re.compile(
+    r"^(?:\w+ )?[Hh]ow many (?:[\w'’-]+ ){1,6}and (?:\w+s (?:a|an|the|\w+ \w+s)\b|contain|have|\d)"
+)
 _CUT_NUMBER = re.compile(r"^ ?(?:°|%|per ?cent\b|million\b|billion\b|(?:to|or|and|–|-|±|×) ?[−-]?\d|/|[½¼¾])")
-_CUT_DATE = re.compile(r"^ ?(?:(?:or|–|-|/|--) ?(?:\d|[A-Z])|,? \d{4}\b)")
-_DATE_OF_EVENT = re.compile(r"\b(?:after|before|until|following|since|prior to|for the|of the) (?:[\w'’.-]+ ){1,6}(?:in|on) $")
+_CUT_DATE = re.compile(r"^ ?(?:and (?:\d{4}|early|late|mid)|(?:or|–|-|/|--) ?(?:\d|[A-Z])|,? \d{4}\b)")
+_DATE_OF_EVENT = re.compile(
+    r"\b(?:after|before|until|following|since|prior to|for the|of the) (?:[\w'’.-]+ ){1,6}(?:in|on) $"
+)
 _ONE_ADJECTIVE = re.compile(r"^[A-Z][a-z]+(?:ed|al|ive|ous|ary|ant|ent|ble|ic|ing|ly|en)$")
 
 
@@ -50,6 +66,8 @@ def is_sound(draft: Draft) -> bool:
         return False
     if draft.kind == "count" and (re.fullmatch(YEAR, answer) or _HOW_MANY_AND.match(question)):
         return False  # a year taken for a number of things
+    if draft.kind == "object" and re.match(r"[a-z]+s (?:the|an?) ", answer):
+        return False  # 'grants territories the right'
     if re.match(r"(?:the following|as follows|the [\w-]+$(?<=following))\b", answer):
         return False
     if draft.kind in ("subject", "doer") and (_ONE_ADJECTIVE.match(answer) or answer in ("Given", "Initial", "A")):
@@ -105,6 +123,8 @@ def _question_is_cut(question: str, draft: Draft) -> bool:
     after = draft.evidence[end:]
     if draft.evidence.startswith(draft.answer, end + 1):
         return False
+    if re.match(r":\d|\.\d|[–-]\w", after):
+        return True  # 'report at 8' of 'report at 8:00'
     if re.search(r"\b(?:the|\w+['’]s) (?:\w+ )?(?:\w+est|first|only|last|most)\b", question) and re.match(
         r" (?:not|that|to|other|ever)\b", after
     ):
@@ -120,7 +140,10 @@ def _is_cut(draft: Draft, end: int) -> bool:
     """Whether the sentence goes on where the answer could not have ended."""
     answer, after = draft.answer, draft.evidence[end:]
     joined = re.findall(r" and (\w+)(?= (?:a|an|the|about|over|\w+ing|\d)\b| [a-z]+ )", answer)
-    if any(word in THIRD and (word not in NOUN_LIKE or word == "features") or word in ("receive", "have") for word in joined):
+    if any(
+        word in THIRD and (word not in NOUN_LIKE or word == "features") or word in ("receive", "have")
+        for word in joined
+    ):
         return True  # 'a front wheel drive car and features traction control'
     before = draft.evidence[: end - len(answer)]
     if re.match(r" ?/ ?\w|[–-]\w| ?['’]s\b|, (?:D\.C|Jr|Sr|Inc|Ltd)\b| , D\.C", after):
@@ -131,6 +154,12 @@ def _is_cut(draft: Draft, end: int) -> bool:
         return True
     if answer[-1].isdigit() and _CUT_NUMBER.match(after):
         return True
+    if (
+        draft.kind in ("definition", "role")
+        and re.search(r"-\w+$|\b(?:small|large|high|low|daily)$", answer)
+        and after.startswith(",")
+    ):
+        return True  # 'a Chinese-language, collaborative encyclopedia'
     if draft.kind == "date":
         return _CUT_DATE.match(after) is not None
     last = answer.split()[-1]

@@ -144,7 +144,13 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
         return "p"
     if low == "following" and before in ("d", "j"):
         return "j"
-    if low in ("early", "late", "long", "first", "only", "more", "less", "most") and before in ("d", "h", "j", "#", "y"):
+    if low in ("early", "late", "long", "first", "only", "more", "less", "most") and before in (
+        "d",
+        "h",
+        "j",
+        "#",
+        "y",
+    ):
         return "j"
     if low in _BREAKS and re.match(_BREAKS[low], " ".join(word[0] for word in words[position + 1 : position + 3])):
         return "-"

@@ -306,7 +306,9 @@ def _possessive(owner: str) -> str:
     return f"{owner}'" if owner.endswith("s") else f"{owner}'s"
 
 
-_TITLE = re.compile(r"[A-Z][a-z]+(?: (?:of|on|in|at|the|a|and|to|from|for|with|by))* [A-Z][\w'’-]*(?: (?:(?:of|on|in|at|the|and|to|for) )*[A-Z][\w'’-]*)*$")
+_TITLE = re.compile(
+    r"[A-Z][a-z]+(?: (?:of|on|in|at|the|a|and|to|from|for|with|by))* [A-Z][\w'’-]*(?: (?:(?:of|on|in|at|the|and|to|for) )*[A-Z][\w'’-]*)*$"
+)
 
 
 def _small_start(subject: str, tags: str) -> str:

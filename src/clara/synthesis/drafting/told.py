@@ -10,7 +10,16 @@ from clara.synthesis.drafting.asking import tidy_answer, tidy_question
 from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.phrases import KIND_NOUNS, is_date, is_person, is_place, kind_of_name
 from clara.synthesis.drafting.reading import Chunk, Reading
-from clara.synthesis.drafting.words import DETERMINERS, MONTH, NATIONS, NOT_ROLES, PERSON_VERBS, PREPOSITIONS, THIRD_OF, word_set
+from clara.synthesis.drafting.words import (
+    DETERMINERS,
+    MONTH,
+    NATIONS,
+    NOT_ROLES,
+    PERSON_VERBS,
+    PREPOSITIONS,
+    THIRD_OF,
+    word_set,
+)
 from clara.synthesis.drafts import Draft
 
 _VAGUE = word_set(
@@ -106,7 +115,9 @@ class Told:
             return len(words) > 1
         if words[0] in DETERMINERS or not words[0].islower():
             return False
-        return len(words) < 3 or re.search(r"[^su]s$|ion$|ism$|ity$|ment$|ness$|ing$|ence$|ance$", words[-1]) is not None
+        return (
+            len(words) < 3 or re.search(r"[^su]s$|ion$|ism$|ity$|ment$|ness$|ing$|ence$|ance$", words[-1]) is not None
+        )
 
     def person(self, phrase: str) -> bool:
         return is_person(phrase, self.surnames)
@@ -119,7 +130,9 @@ def says_enough(question: str, kind: str, *, generic: bool = False, lenient: boo
     (False, True)
     """
     words = question[:-1].split()
-    least = 3 if kind in ("definition", "birth", "death") else 4 if generic or kind in ("date", "place") else 5 - lenient
+    least = (
+        3 if kind in ("definition", "birth", "death") else 4 if generic or kind in ("date", "place") else 5 - lenient
+    )
     if (
         not least <= len(words) <= 26
         or _UNCLEAR.search(re.sub(r"\b([A-Z]\w+) I\b|[\"“][A-Z][^\"”]*[\"”]", r"\1", question))

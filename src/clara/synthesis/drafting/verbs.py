@@ -105,7 +105,9 @@ def read_verb(tokens: list[Token], position: int) -> VerbGroup | None:
     word, start, end = tokens[position]
     index = position + 1
     if word in BE or word in HAVE or word in MODALS:
-        while index < min(len(tokens), position + 3) and ADVERB.match(tokens[index][0]) and tokens[index][0] not in BASES:
+        while (
+            index < min(len(tokens), position + 3) and ADVERB.match(tokens[index][0]) and tokens[index][0] not in BASES
+        ):
             index += 1
     if any(token[0] in ("not", "never", "no") for token in tokens[position + 1 : index + 1]):
         return None

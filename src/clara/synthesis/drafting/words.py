@@ -98,7 +98,9 @@ undertaken; wear wore worn; win won won; withdraw withdrew withdrawn; write wrot
 withstood withstood; foresee foresaw foreseen; burn burned burned; bear bore born
 """
 
-_DOUBLED = word_set("stop plan ban drop fit ship strip control refer prefer occur permit submit transfer equip star admit commit map log wrap kidnap tag omit compel expel repel")
+_DOUBLED = word_set(
+    "stop plan ban drop fit ship strip control refer prefer occur permit submit transfer equip star admit commit map log wrap kidnap tag omit compel expel repel"
+)
 
 
 def _inflect(base: str) -> tuple[str, str, str]:
