@@ -28,7 +28,7 @@ _LIFE = re.compile(
 _CAST = re.compile(
     rf"(?P<actor>{_NAME}) as (?P<role>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*?)(?=, (?:an?|the|who|his|her) |\.?$)"
 )
-# what a person is said to have been, behind titles and dates: ', 2nd Earl of Kent (1454 – 1505) was the son of Ann Lee.'
+# what a person is said to have been, behind titles and dates: ', 2nd Earl of Kent (1454 – 1505) was the son of Ann'
 _WAS = re.compile(
     r"^(?:,? [^()]{0,60}?)?\s?\([^()]*\)[^.()]{0,40}?,? (?P<be>was|is) (?P<what>(?:an?|the) [^,.;:()\"“]{5,90}?)"
     r"(?=[,.;:]| and (?:\w+ )?(?:was|is|has|served|the|who)\b| (?:who|which|that|from \d{4}) )"

@@ -226,11 +226,12 @@ _ESTABLISHING = word_set(
 
 
 def _established(tagged: Tagged) -> Iterator[int]:
-    """Where a clause begins that the sentence holds to be true: 'a survey showed that ...', not 'it was denied that'."""
+    """Where a clause begins that the sentence holds to be true: 'a survey showed that ...', not 'it denied that'."""
     for place in range(2, len(tagged.tags)):
-        if tagged.tags[place - 1] == "T" and tagged.words[place - 2][0].lower() in _ESTABLISHING:
-            if "Z" not in tagged.tags[max(place - 6, 0) : place - 1] and tagged.tags[place] not in "BHMXvf":
-                yield place
+        shown = tagged.tags[place - 1] == "T" and tagged.words[place - 2][0].lower() in _ESTABLISHING
+        denied = "Z" in tagged.tags[max(place - 6, 0) : place - 1]
+        if shown and not denied and tagged.tags[place] not in "BHMXvf":
+            yield place
 
 
 def _read(tagged: Tagged, start: int, end: int, verb: int, *, apposition: str = "") -> list[tuple[Reading, int]]:

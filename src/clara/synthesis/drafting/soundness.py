@@ -41,7 +41,8 @@ _BROKEN = re.compile(
     r"|``|\bno\?$| ['’]|\w\.\w{3,}\?$"
     r"|, as (?:long|well|soon|far)\?$"
     r"|\b(?:is|are|was|were|has|had|does|did) [^?]{3,40} (?:is|are|was|were) (?!not\b)\w+ed\b"
-    r"|^(?:What|Who) (?:named|called|titled|entitled|dubbed|given|observed|estimates|increased|based|used) (?:as|[\"A-Z])"
+    r"|^(?:What|Who) (?:named|called|titled|entitled|dubbed|given|observed|estimates|increased|based|used)"
+    r" (?:as|[\"A-Z])"
 )
 _HOW_MANY_AND = re.compile(
     r"^(?:\w+ )?[Hh]ow many (?:[\w'’-]+ ){1,6}and (?:\w+s (?:a|an|the|\w+ \w+s)\b|contain|have|\d)"
@@ -68,6 +69,8 @@ def is_sound(draft: Draft) -> bool:
         return False  # a year taken for a number of things
     if draft.kind == "object" and re.match(r"[a-z]+s (?:the|an?) ", answer):
         return False  # 'grants territories the right'
+    if draft.kind in ("subject", "doer") and re.match(r"(?:In|On|At|By|From|During|After) ", answer):
+        return False
     if re.match(r"(?:the following|as follows|the [\w-]+$(?<=following))\b", answer):
         return False
     if draft.kind in ("subject", "doer") and (_ONE_ADJECTIVE.match(answer) or answer in ("Given", "Initial", "A")):
@@ -109,6 +112,8 @@ def is_vague(draft: Draft) -> bool:
     """Whether only one who has the text at hand knows what is meant: 'When was the building sold?'."""
     question = draft.questions[0]
     named = re.search(r"\b[A-Z]", question[1:]) is not None
+    if draft.kind in ("subject", "doer") and re.fullmatch(r"[Tt]he [a-z]+(?: [a-z]+)?", draft.answer):
+        return True
     return (_VAGUE_QUESTION.match(question) is not None and not named) or _VAGUE_ANSWER.match(draft.answer) is not None
 
 
@@ -133,15 +138,17 @@ def _question_is_cut(question: str, draft: Draft) -> bool:
     if match is None:
         return False
     word = match.group().strip()
-    return word == "of" or not (word in _NO_NOUN or word in _MAY_FOLLOW or word in THIRD)
+    return word == "of" or not (word in _NO_NOUN or word in _MAY_FOLLOW)
 
 
 def _is_cut(draft: Draft, end: int) -> bool:
     """Whether the sentence goes on where the answer could not have ended."""
     answer, after = draft.answer, draft.evidence[end:]
-    joined = re.findall(r" and (\w+)(?= (?:a|an|the|about|over|\w+ing|\d)\b| [a-z]+ )", answer)
-    if any(
-        word in THIRD and (word not in NOUN_LIKE or word == "features") or word in ("receive", "have")
+    joined = draft.kind in ("definition", "description") and re.findall(
+        r" and (\w+)(?= (?:a|an|the|about|over|\w+ing|\d)\b| [a-z]+ )", answer
+    )
+    if joined and any(
+        (word in THIRD and (word not in NOUN_LIKE or word == "features")) or word in ("receive", "have")
         for word in joined
     ):
         return True  # 'a front wheel drive car and features traction control'
@@ -167,5 +174,7 @@ def _is_cut(draft: Draft, end: int) -> bool:
         return True  # 'fashionable clothes made | for special occasions'
     if draft.kind in ("definition", "role") and (following := re.match(r" ([a-z][\w-]*)", after)):
         word = following[1]
-        return not (word in _MAY_FOLLOW or word in PARTICIPLE or word.endswith(("ing", "ed", "ly")))
+        return not (
+            word in _MAY_FOLLOW or word in PARTICIPLE or (word.endswith(("ing", "ed", "ly")) and "-" not in word)
+        )
     return False

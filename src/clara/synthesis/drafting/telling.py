@@ -90,6 +90,8 @@ class Memory:
             not self.person
             and self.main
             and " and " not in self.main
+            and not self.main.lower().startswith("the ")
+            and self.main not in self.kinds.values()
             and self.main.split()[-1][0].isupper()
             and not is_place(self.main)
         ):
@@ -307,7 +309,8 @@ def _possessive(owner: str) -> str:
 
 
 _TITLE = re.compile(
-    r"[A-Z][a-z]+(?: (?:of|on|in|at|the|a|and|to|from|for|with|by))* [A-Z][\w'’-]*(?: (?:(?:of|on|in|at|the|and|to|for) )*[A-Z][\w'’-]*)*$"
+    r"[A-Z][a-z]+(?: (?:of|on|in|at|the|a|and|to|from|for|with|by))* [A-Z][\w'’-]*"
+    r"(?: (?:(?:of|on|in|at|the|and|to|for) )*[A-Z][\w'’-]*)*$"
 )
 
 

@@ -46,12 +46,15 @@ _STOP = word_set(
 
 THINGS = word_set(
     """group band company duo trio genus species family series place village settlement community municipality suburb
-    neighborhood film movie game show episode drama sitcom play opera musical comedy single journal plant moth building
-    ship vessel aircraft car website service software dialect railway highway route airline brand product drug protein
-    gene disease condition event competition race tavern area region program computer number character thriller
-    branch school style sport chain term concept theory practice process method technique technology language tradition festival holiday dish food cuisine chemical compound element mineral virus bacterium infection syndrome disorder treatment
-    vaccine organization organisation institution agency programme magazine newspaper periodical album song track book novel poem character sequel trilogy franchise studio label network channel format rank title office department
-    county state province district town city region country island river lake mountain sign symbol structure tower bridge church monument stadium house"""
+    neighborhood film movie game show episode drama sitcom play opera musical comedy single journal plant moth
+    building ship vessel aircraft car website service software dialect railway highway route airline brand
+    product drug protein gene disease condition event competition race tavern area region program computer
+    number character thriller branch school style sport chain term concept theory practice process method
+    technique technology language tradition festival holiday dish food cuisine chemical compound element mineral
+    virus bacterium infection syndrome disorder treatment vaccine organization organisation institution agency
+    programme magazine newspaper periodical album song track book novel poem sequel trilogy franchise studio
+    label network channel format rank title office department county state province district town city country
+    island river lake mountain sign symbol structure tower bridge church monument stadium house"""
 )
 
 
