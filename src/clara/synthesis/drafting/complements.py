@@ -23,7 +23,7 @@ from clara.synthesis.drafting.told import (
 from clara.synthesis.drafting.words import NO_OBJECT_VERBS, word_set
 from clara.synthesis.drafts import Draft
 
-_NO_OBJECT = {*NO_OBJECT_VERBS, "term", "dub", "see", "do"} - word_set(
+_NO_OBJECT = {*NO_OBJECT_VERBS, "term", "dub", "see", "do", "rename", "nickname", "title", "deem"} - word_set(
     "include contain comprise show suggest demand begin start continue make find cause require leave keep"
 )
 
@@ -262,7 +262,7 @@ def ask_after_preposition(told: Told) -> Iterator[Draft]:
             answer, after = longer, after[1:]
     if any(chunk.kind != "prepositional" for chunk in after) or len(after) > 2:
         return
-    wh = "Who" if told.person(first.object) and first.preposition != "as" else "What"
+    wh = "Who" if told.person(first.object) and first.preposition not in ("as", "into", "on") else "What"
     rest = " ".join([adjective, first.preposition, *(chunk.text for chunk in after)])
     yield from told.draft("relation", answer, told.asks(wh, f"{rest} {opening_of(reading) if not after else ''}"))
 

@@ -39,6 +39,8 @@ _BROKEN = re.compile(
     r"|(?<!\bas) a whole\b"
     r"|^(?:What|Who) films? |\b(?:did|does|do) (?:first|then|second|next) "
     r"|``|\bno\?$| ['’]|\w\.\w{3,}\?$"
+    r"|^How many [^?]* (?:is|was) (?!there\b|it\b)[^?]*\?$(?<!by\?)"
+    r"|(?<!,) [^,?]*, and (?:the|an?) [\w -]+\?$"  # what follows belongs to another clause
     r"|, as (?:long|well|soon|far)\?$"
     r"|\b(?:is|are|was|were|has|had|does|did) [^?]{3,40} (?:is|are|was|were) (?!not\b)\w+ed\b"
     r"|^(?:What|Who) (?:named|called|titled|entitled|dubbed|given|observed|estimates|increased|based|used)"
@@ -144,7 +146,7 @@ def _question_is_cut(question: str, draft: Draft) -> bool:
 def _is_cut(draft: Draft, end: int) -> bool:
     """Whether the sentence goes on where the answer could not have ended."""
     answer, after = draft.answer, draft.evidence[end:]
-    joined = draft.kind in ("definition", "description") and re.findall(
+    joined = draft.kind in ("definition", "description", "agent", "subject", "object", "relation") and re.findall(
         r" and (\w+)(?= (?:a|an|the|about|over|\w+ing|\d)\b| [a-z]+ )", answer
     )
     if joined and any(

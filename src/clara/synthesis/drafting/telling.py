@@ -82,6 +82,8 @@ class Memory:
         return _small_start(subject, reading.tags)
 
     def _pronoun(self, word: str) -> str:
+        if word == "it" and re.search(r" [a-z-]+[^su\W]s$", self.topic):
+            return ""  # 'it' is not 'the Kessor lamps'
         if word == "it":
             return self.topic if self.topic_age < 2 or self.topic == self.title else ""
         if word == "they":
