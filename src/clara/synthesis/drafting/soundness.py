@@ -40,12 +40,13 @@ _BROKEN = re.compile(
     r"|^(?:What|Who) films? |\b(?:did|does|do) (?:first|then|second|next) "
     r"|``|\bno\?$| ['’]|\w\.\w{3,}\?$"
     r"|^How many [^?]* (?:is|was) (?!there\b|it\b)[^?]*\?$(?<!by\?)"
-    r"|(?<!,) [^,?]*, and (?:the|an?) [\w -]+\?$"  # what follows belongs to another clause
+    r"| through\?$|\b(?:did|does|do|was|is) [a-z]+ing [A-Z]"
     r"|, as (?:long|well|soon|far)\?$"
     r"|\b(?:is|are|was|were|has|had|does|did) [^?]{3,40} (?:is|are|was|were) (?!not\b)\w+ed\b"
     r"|^(?:What|Who) (?:named|called|titled|entitled|dubbed|given|observed|estimates|increased|based|used)"
     r" (?:as|[\"A-Z])"
 )
+_OTHER_CLAUSE = re.compile(r", and (?:the|an?) [\w -]+\?$")
 _HOW_MANY_AND = re.compile(
     r"^(?:\w+ )?[Hh]ow many (?:[\w'’-]+ ){1,6}and (?:\w+s (?:a|an|the|\w+ \w+s)\b|contain|have|\d)"
 )
@@ -65,13 +66,19 @@ def is_sound(draft: Draft) -> bool:
     False
     """
     question, answer = draft.questions[0], draft.answer
+    if ", and " in question and question.count(",") == 1 and _OTHER_CLAUSE.search(question):
+        return False
+    if answer in ("such", "so", "above", "below") or _is_supposed(question, draft):
+        return False
     if _BROKEN.search(question) or question.count('"') % 2:
         return False
     if draft.kind == "count" and (re.fullmatch(YEAR, answer) or _HOW_MANY_AND.match(question)):
         return False  # a year taken for a number of things
     if draft.kind == "object" and re.match(r"[a-z]+s (?:the|an?) ", answer):
         return False  # 'grants territories the right'
-    if draft.kind in ("subject", "doer") and re.match(r"(?:In|On|At|By|From|During|After) ", answer):
+    if draft.kind in ("subject", "doer") and re.match(
+        r"(?:[a-z]+ing(?= [A-Z])|In|On|At|By|From|During|After) ", answer
+    ):
         return False
     if re.match(r"(?:the following|as follows|the [\w-]+$(?<=following))\b", answer):
         return False
@@ -119,6 +126,15 @@ def is_vague(draft: Draft) -> bool:
     return (_VAGUE_QUESTION.match(question) is not None and not named) or _VAGUE_ANSWER.match(draft.answer) is not None
 
 
+def _is_supposed(question: str, draft: Draft) -> bool:
+    """'if a formula is a consequence of ...' does not say what a formula is."""
+    match = re.match(r"What (?:is|was) (an? .+)\?$", question) if draft.kind == "definition" else None
+    return (
+        match is not None
+        and re.search(rf"\b(?:[Ii]f|[Ww]hen|whether|unless|that) {re.escape(match[1])}\b", draft.evidence) is not None
+    )
+
+
 def _question_is_cut(question: str, draft: Draft) -> bool:
     """Whether the question ends within a noun phrase of the sentence: 'for liquid' of 'for liquid cultures'."""
     words = question[:-1].split()
@@ -136,6 +152,10 @@ def _question_is_cut(question: str, draft: Draft) -> bool:
         r" (?:not|that|to|other|ever)\b", after
     ):
         return True
+    if re.match(r"What (?:shows?|showed|leaves?|left|finds?|found|keeps?|kept|sees?|saw) ", question) and re.match(
+        r" [a-z]+ing\b", after
+    ):
+        return True  # 'shows residents paying taxes'
     match = _MORE_OF_A_NOUN.match(after)
     if match is None:
         return False
@@ -172,11 +192,15 @@ def _is_cut(draft: Draft, end: int) -> bool:
     if draft.kind == "date":
         return _CUT_DATE.match(after) is not None
     last = answer.split()[-1]
+    if last in ("resulting", "consisting", "arising", "ranging", "leading", "depending", "stemming"):
+        return True
     if last in PARTICIPLE and last not in ("bus", "set", "cost", "cut") and re.match(r" [a-z]", after):
         return True  # 'fashionable clothes made | for special occasions'
     if draft.kind in ("definition", "role") and (following := re.match(r" ([a-z][\w-]*)", after)):
         word = following[1]
         return not (
-            word in _MAY_FOLLOW or word in PARTICIPLE or (word.endswith(("ing", "ed", "ly")) and "-" not in word)
+            word in _MAY_FOLLOW
+            or (word in PARTICIPLE and word not in ("set", "cost", "cut", "read"))
+            or (word.endswith(("ing", "ed", "ly")) and "-" not in word)
         )
     return False
