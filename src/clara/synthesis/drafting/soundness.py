@@ -40,6 +40,7 @@ _BROKEN = re.compile(
     r"|^(?:What|Who) films? |\b(?:did|does|do) (?:first|then|second|next) "
     r"|``|\bno\?$| ['’]|\w\.\w{3,}\?$"
     r"|^How many [^?]* (?:is|was) (?!there\b|it\b)[^?]*\?$(?<!by\?)"
+    r"|^What (?:is|was|are|were) (?:to |an? (?:\w+ )?example\?$)"
     r"| through\?$|\b(?:did|does|do|was|is) [a-z]+ing [A-Z]"
     r"|, as (?:long|well|soon|far)\?$"
     r"|\b(?:is|are|was|were|has|had|does|did) [^?]{3,40} (?:is|are|was|were) (?!not\b)\w+ed\b"
@@ -189,6 +190,8 @@ def _is_cut(draft: Draft, end: int) -> bool:
         and after.startswith(",")
     ):
         return True  # 'a Chinese-language, collaborative encyclopedia'
+    if draft.kind == "claim" and answer.count(",") > 1 and after.startswith(", and "):
+        return True  # a list that goes on
     if draft.kind == "date":
         return _CUT_DATE.match(after) is not None
     last = answer.split()[-1]
