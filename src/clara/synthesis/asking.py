@@ -10,7 +10,8 @@ from clara.text import contains_answer, words
 _DANGLING = re.compile(
     r"\b(?:it|he|she|they|him|them|this|these|those|here|former|latter|we|us|our|i|my|you|your)\b", re.IGNORECASE
 )
-_OWN_US = re.compile(r"\bUS\b|\bI\b(?= [A-Z])|\b[A-Z]\w+ I\b|\bIT\b")
+# what looks like a pronoun and is none: US, Act I, a quoted title
+_OWN_US = re.compile(r"[\"“][A-Z][^\"“”]* [^\"“”]*[\"”]|\bUS\b|\bI\b(?= [A-Z])|\b[A-Z]\w+ I\b|\bIT\b")
 _DOCUMENT = re.compile(
     r"\b(?:(?:this|the|that|above|following|given|provided)"
     r" (?:document|passage|text|paragraph|excerpt|section|article|page"

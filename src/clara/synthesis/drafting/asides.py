@@ -25,6 +25,14 @@ _LIFE = re.compile(
     rf"\((?:[^()]{{0,80}}?[;,] )??(?:(?:born|b\.) )?(?:c\. )?(?P<born>{_DAY})(?:,? (?:in )?[A-Z][^()–-]+?)?"
     rf" ?[–-] ?(?:(?:died|d\.) )?(?:c\. )?(?P<died>{_DAY})(?:,? (?:in )?[^()]+)?\)"
 )
+_CAST = re.compile(
+    rf"(?P<actor>{_NAME}) as (?P<role>[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*)*?)(?=, (?:an?|the|who|his|her) |\.?$)"
+)
+# what a person is said to have been, behind titles and dates: ', 2nd Earl of Kent (1454 – 1505) was the son of Ann'
+_WAS = re.compile(
+    r"^(?:,? [^()]{0,60}?)?\s?\([^()]*\)[^.()]{0,40}?,? (?P<be>was|is) (?P<what>(?:an?|the) [^,.;:()\"“]{5,90}?)"
+    r"(?=[,.;:]| and (?:\w+ )?(?:was|is|has|served|the|who)\b| (?:who|which|that|from \d{4}) )"
+)
 _AGE_NOT = re.compile(
     r"\b(?:reign|r\.|ruled|active|fl\.|war|battle|treaty|conference|festival|tournament|season|championships?"
     r"|was an? [a-z ]*(?:game|match|event|race))\b",
@@ -58,12 +66,22 @@ def draft_lives(sentence: str, *, lived: bool = False) -> list[Draft]:
         drafts.append(_draft("birth", match["born"], sentence, f"When was {name} born?"))
     if (match := _BORN_IN.search(sentence)) and is_person(match["name"]) and not is_date(match["place"]):
         drafts.append(_draft("birthplace", match["place"], sentence, f"Where was {match['name']} born?"))
+    if name and drafts and (match := _WAS.match(sentence[len(called[0]) if called else 0 :])):
+        drafts.append(_draft("definition", match["what"], sentence, f"Who {match['be']} {name}?"))
+    if match := _CAST.match(sentence):
+        drafts.append(_draft("actor", match["actor"], sentence, f"Who played {match['role']}?"))
     return drafts
 
 
 def _days(match: re.Match[str]) -> bool:
     """Two full days in brackets are a life's, where nothing speaks of a war or a reign."""
     return all(re.search(rf"{MONTH} \d|\d {MONTH}", match[group]) for group in ("born", "died"))
+
+
+def opening_name(sentence: str) -> str:
+    """The name that a sentence opens with and then explains in brackets or between commas; '' when it does not."""
+    called = _CALLED.match(sentence)
+    return called["name"] if called else ""
 
 
 def draft_asides(tagged: Tagged, surnames: frozenset[str]) -> Iterator[Draft]:

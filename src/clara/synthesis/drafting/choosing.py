@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from clara.schema import Passage
+from clara.synthesis.drafting.soundness import is_sound, is_vague
 from clara.synthesis.drafting.words import word_set
 from clara.synthesis.drafts import Draft
 from clara.synthesis.verify import verify_draft
@@ -35,7 +36,7 @@ def choose(
         if len(sound) >= ENOUGH and any(draft is other for other in spare):
             break
         question = normalize_answer(draft.questions[0])
-        if question not in asked and verify_draft(draft, passage, extractive=True) is None:
+        if question not in asked and is_sound(draft) and verify_draft(draft, passage, extractive=True) is None:
             asked.add(question)
             sound.append((telling(draft, places.get(draft.evidence, len(places))), len(sound), draft))
     best = {order for _, order, _ in sorted(sound, key=lambda item: (-item[0], item[1]))[:ENOUGH]}
@@ -52,6 +53,7 @@ def telling(draft: Draft, place: int) -> int:
     score = 2 if re.search(r"\d", draft.answer) else 0
     score += any(word[0].isupper() for word in draft.answer.split()[1:]) or _opens_with_name(draft)
     score += 2 if place == 0 else 1 if place < 3 else -1 if place >= 5 else 0
+    score -= 2 * is_vague(draft)
     return score + (draft.kind in _TELLING_KINDS) - (draft.kind in _DULL_KINDS)
 
 

@@ -148,10 +148,36 @@ def ask_by_whom(told: Told) -> Iterator[Draft]:
             tense = THIRD_OF if reading.auxiliary in ("is", "are") else PAST_OF
             verb = tense.get(reading.verb.verb, "")
             adverb = " ".join(reading.words.split()[:-1])
-            active = f"{wh} {adverb} {verb} {told.subject} {rest}?" if verb else ""
+            named_so = reading.verb.verb in ("consider", "regard", "see", "know")  # 'was considered as X by Y'
+            active = f"{wh} {adverb} {verb} {told.subject} {rest}?" if verb and not named_so else ""
         passive = told.asks(wh, f"{rest} by") if not rest.strip() else ""
         if active or passive:
             yield from told.draft("agent", chunk.object, *(question for question in (active, passive) if question))
+
+
+def ask_how(told: Told) -> Iterator[Draft]:
+    """'is generated via the S-process', 'was found by drawing a line' -> how?"""
+    reading = told.reading
+    if reading.verb.form in ("be", "have") or not is_whole(told):
+        return
+    for place, chunk in enumerate(reading.chunks[:3]):
+        if (
+            chunk.kind == "prepositional"
+            and chunk.preposition in ("via", "using", "through")
+            and not is_place(chunk.object)
+        ):
+            if chunk.preposition == "through" and not reading.is_passive:
+                continue
+            yield from told.draft(
+                "manner", chunk.text, told.asks("How", f"{plain_rest(told, place)} {opening_of(reading)}"), most=12
+            )
+            return
+        if chunk.kind == "gerund" and reading.is_passive and re.match(r"(?:by|using|through) ", chunk.text):
+            manner = re.split(r",| (?:and|which|that) ", chunk.text)[0]
+            yield from told.draft(
+                "manner", manner, told.asks("How", f"{plain_rest(told, place)} {opening_of(reading)}"), most=13
+            )
+            return
 
 
 def ask_why(told: Told) -> Iterator[Draft]:
@@ -178,8 +204,22 @@ def ask_where(told: Told) -> Iterator[Draft]:
         and reading.chunks
         and reading.chunks[0].preposition not in ("", "by", "as", "for", "to")
     ):
-        yield from told.draft("place", with_what_belongs(reading, most=10), told.asks("Where", ""), most=11)
+        if not (reading.verb.verb == "base" and reading.chunks[0].preposition in ("on", "upon", "around")):
+            yield from told.draft("place", with_what_belongs(reading, most=10), told.asks("Where", ""), most=11)
         return
+    if (
+        reading.verb.form == "be"
+        and reading.chunks
+        and reading.chunks[0].preposition in ("within", "near", "in", "at", "along")
+    ):
+        first = reading.chunks[0]
+        if (
+            re.match(r"(?:the )?(?:[a-z]+ )*[A-Z]", first.object)
+            and not is_date(first.object)
+            and names_itself(f"x {told.subject}")
+        ):
+            yield from told.draft("place", with_what_belongs(reading, most=10), told.asks("Where", ""), most=11)
+            return
     if not is_whole(told):
         return
     for place in reversed(range(len(reading.chunks))):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.objects import STRANDED_VERBS
 from clara.synthesis.drafting.phrases import is_date, is_place, kind_of_name
+from clara.synthesis.drafting.reading import Reading
 from clara.synthesis.drafting.subjects import names_itself
 from clara.synthesis.drafting.told import (
     KIN,
@@ -22,7 +23,7 @@ from clara.synthesis.drafting.told import (
 from clara.synthesis.drafting.words import NO_OBJECT_VERBS, word_set
 from clara.synthesis.drafts import Draft
 
-_NO_OBJECT = {*NO_OBJECT_VERBS, "term", "dub", "see", "do"} - word_set(
+_NO_OBJECT = {*NO_OBJECT_VERBS, "term", "dub", "see", "do", "rename", "nickname", "title", "deem"} - word_set(
     "include contain comprise show suggest demand begin start continue make find cause require leave keep"
 )
 
@@ -63,7 +64,12 @@ def ask_what_is(told: Told) -> Iterator[Draft]:
         return
     yield from _described(told)
     first = reading.chunks[0]
-    if first.kind != "noun" or not (re.match(r"(?:an?|one of|any) ", first.text) or _is_post(first.text)):
+    if first.kind != "noun" or not (
+        re.match(r"(?:an?|one of|any) ", first.text)
+        or _is_post(first.text)
+        or _is_told_apart(told)
+        or _are_a_kind(told)
+    ):
         return
     if _vague_definition(first.text):
         return
@@ -73,8 +79,52 @@ def ask_what_is(told: Told) -> Iterator[Draft]:
     if re.search(r"\b(?:of|in|for|with)\b", told.subject) and not named:
         return
     answer = with_what_belongs(reading, most=12)
+    if told.subject.split()[0].lower() in ("a", "an") and reading.relative:
+        return  # 'look for an adviser who is a member'
     who = who_or_what(told, answer)
-    yield from told.draft("definition", answer, f"{who} {reading.auxiliary} {told.subject}?", most=13)
+    question = f"{who} {reading.auxiliary} {told.subject}?"
+    yield from told.draft("definition", _to_its_end(reading, answer), question, most=22)
+
+
+def _is_told_apart(told: Told) -> bool:
+    """'The withers is the ridge between the shoulder blades': 'the', and what tells which one."""
+    chunks = told.reading.chunks
+    return (
+        chunks[0].text.startswith("the ")
+        and len(chunks) > 1
+        and chunks[1].kind == "prepositional"
+        and len(told.subject.split()) < 5
+        and not re.match(
+            r"the (?:same|result|reason|case|cause|subject|product|basis|part|main|most|only|number)\b", chunks[0].text
+        )
+    )
+
+
+def _are_a_kind(told: Told) -> bool:
+    """'Ctenophores are marine animals with tentacles': a plural said of a plural."""
+    first = told.reading.chunks[0].text
+    return (
+        told.generic
+        and told.reading.auxiliary == "are"
+        and len(told.subject.split()) <= 3
+        and len(first.split()) >= 2
+        and re.search(r"[^su]s$", first.split(" of ")[0]) is not None
+        and not re.match(r"(?:the|these|those|no|all|its|their|more|most|some|many)\b", first)
+    )
+
+
+def _to_its_end(reading: Reading, answer: str) -> str:
+    """The definition with the clause that says which one: 'a joint' -> 'a joint that holds two bodies'."""
+    place = reading.sentence.find(answer)
+    if place < 0:
+        return answer
+    after = reading.sentence[place + len(answer) :]
+    match = re.match(
+        r" (?:that|which|who|[a-z]+ed by|written by|found in|used (?:to|in|for|as|by)) [^,;:.()\"“]+(?=[,;.])", after
+    )
+    if match is None or len(f"{answer}{match.group()}".split()) > 20:
+        return answer
+    return answer + match.group()
 
 
 def _described(told: Told) -> Iterator[Draft]:
@@ -133,7 +183,9 @@ def ask_claim(told: Told) -> Iterator[Draft]:
         return
     if any(chunk.kind not in ("prepositional", "adverb") for chunk in reading.chunks):
         return
-    claim = re.split(r", (?:and|but|which|while|although|who|with)\b", match["claim"])[0]
+    claim = re.split(r", (?:and|but|which|while|although|who|with|as|because|since)\b", match["claim"])[0]
+    if len(claim.split()) > 24:
+        claim = claim.split(", ")[0]
     if reading.is_passive or not (names_someone(reading) or told.generic or reading.tags[:1] == "R"):
         return
     yield from told.draft("claim", claim, told.asks("What", f"{plain_rest(told)} {opening_of(reading)}"), most=28)
@@ -155,7 +207,11 @@ def ask_object(told: Told) -> Iterator[Draft]:
         or re.match(r"(?:some|many|several|various|certain|such|other|each|any|no|one)\b", first.text.lower())
     ):
         return
-    answer = with_what_belongs(reading, most=8)
+    answer = with_what_belongs(reading, most=12 if told.lenient else 8)
+    if len(reading.chunks) > 1 and reading.chunks[1].kind == "participle" and told.lenient:
+        longer = f"{first.text} {reading.chunks[1].text}"
+        if longer in reading.sentence and len(longer.split()) <= 14 and len(reading.chunks) == 2:
+            answer = longer
     used = len(answer.split()) - len(first.text.split())
     remaining, taken = [], 0
     for chunk in reading.chunks[1:]:
@@ -169,7 +225,9 @@ def ask_object(told: Told) -> Iterator[Draft]:
     wh = "Who" if told.person(first.text) else "What"
     if kind := kind_of_name(first.text):
         wh = f"Which {kind}"
-    yield from told.draft("object", answer, told.asks(wh, f"{rest} {opening_of(reading)}"))
+    yield from told.draft(
+        "object", answer, told.asks(wh, f"{rest} {opening_of(reading)}"), most=14 if told.lenient else 9
+    )
 
 
 def ask_after_preposition(told: Told) -> Iterator[Draft]:
@@ -204,7 +262,7 @@ def ask_after_preposition(told: Told) -> Iterator[Draft]:
             answer, after = longer, after[1:]
     if any(chunk.kind != "prepositional" for chunk in after) or len(after) > 2:
         return
-    wh = "Who" if told.person(first.object) else "What"
+    wh = "Who" if told.person(first.object) and first.preposition not in ("as", "into", "on") else "What"
     rest = " ".join([adjective, first.preposition, *(chunk.text for chunk in after)])
     yield from told.draft("relation", answer, told.asks(wh, f"{rest} {opening_of(reading) if not after else ''}"))
 

@@ -19,7 +19,7 @@ from clara.synthesis.drafting.told import (
     plain_rest,
     settled,
 )
-from clara.synthesis.drafting.words import QUANTIFIERS
+from clara.synthesis.drafting.words import QUANTIFIERS, word_set
 from clara.synthesis.drafts import Draft
 
 _ONLY_ONE = re.compile(
@@ -33,6 +33,9 @@ _ROLE_NAME = re.compile(
     r"^(?:the |an? )?(?P<role>(?:[A-Z][a-z]+ )?(?:[a-z][\w-]* ){0,2}[a-z][\w-]+) (?P<name>[A-Z][\w.’'-]+(?:"
     r" [A-Z][\w.’'-]+){1,3})$"
 )
+
+
+_DONE_TO_PEOPLE = word_set("elect appoint bear marry kill arrest defeat succeed invite teach award nominate crown")
 
 
 def ask_subject(told: Told) -> Iterator[Draft]:
@@ -60,9 +63,10 @@ def ask_subject(told: Told) -> Iterator[Draft]:
         return
     chunks = settled(told)
     rest = " ".join(chunk.text for chunk in chunks)
-    if not chunks or (not is_whole(told) and len(chunks) < 2):
-        return
-    if any(chunk.kind == "other" for chunk in reading.chunks[:1]):
+    plain = chunks and (is_whole(told) or len(chunks) > 1) and reading.chunks[0].kind != "other"
+    if not plain or (told.lenient and reading.verb.form == "be"):
+        yield from _word_for_word(told)
+    if not plain:
         return
     date = f" {opening_of(reading)}"
     counted = COUNTED.match(subject)
@@ -87,7 +91,7 @@ def ask_subject(told: Told) -> Iterator[Draft]:
     first = subject.split()[0].lower()
     if reading.relative and first in ("a", "an"):
         return
-    if first in QUANTIFIERS or len(subject.split()) > 7 or is_date(subject):
+    if first in QUANTIFIERS or len(subject.split()) > (11 if told.lenient else 7) or is_date(subject):
         return
     if not named and (reading.relative or (first in ("the", "this") and len(subject.split()) < 3 and not told.lenient)):
         return
@@ -103,7 +107,9 @@ def ask_subject(told: Told) -> Iterator[Draft]:
     if role and told.person(subject):
         yield from told.draft("subject", role["name"], f"Which {role['role']} {told.says(rest)}{date}?")
         return
-    wh = asks_for(told, subject, reading.verb.verb)
+    wh = asks_for(
+        told, subject, "be" if reading.is_passive and reading.verb.verb not in _DONE_TO_PEOPLE else reading.verb.verb
+    )
     if (
         reading.verb.form == "be"
         and wh == "Who"
@@ -111,7 +117,38 @@ def ask_subject(told: Told) -> Iterator[Draft]:
         and head_noun(chunks[0].text) in {*THINGS, *KIND_NOUNS}
     ):
         wh = "What"
-    yield from told.draft("subject", reading.subject, f"{wh} {told.says(rest)}{date}?", most=7)
+    yield from told.draft("subject", reading.subject, f"{wh} {told.says(rest)}{date}?", most=11 if told.lenient else 7)
+
+
+def _word_for_word(told: Told) -> Iterator[Draft]:
+    """The predicate as it stands, where its phrases were not understood: 'What was shown to destroy the cilia?'."""
+    reading = told.reading
+    said = " ".join(chunk.text for chunk in reading.chunks if chunk.kind != "comma")
+    first = reading.subject.split()[0].lower()
+    if not told.lenient or reading.relative or said not in reading.sentence or not told.subject:
+        return
+    if not re.match(r"\s*(?:[,.;]|$)", reading.after) or re.match(r",? ?(?:and|or)\b", reading.after):
+        return
+    if not (names_someone(reading) or told.generic or (first == "the" and 3 <= len(reading.subject.split()) <= 7)):
+        return
+    if first in QUANTIFIERS or len(reading.subject.split()) > 8 or is_date(reading.subject) or first.isdigit():
+        return
+    if re.match(r"(?:an?|the|one|some|not|so|too|very|much|more|less|it|\d)\b", said) and reading.verb.form == "be":
+        return
+    if not 3 <= len(said.split()) <= 16 or _ANOTHER_CLAUSE.search(said):
+        return
+    if reading.verb.form == "be" and not re.search(r"[A-Z]|\d|\bto \w+ \w|\w+ed \w+ ", said):
+        return
+    wh = "Who" if told.person(reading.subject) else "What"
+    if reading.subject != told.subject and reading.subject.lower() != told.subject.lower():
+        return
+    yield from told.draft("subject", reading.subject, f"{wh} {told.says(said)} {opening_of(reading)}?", most=9)
+
+
+_ANOTHER_CLAUSE = re.compile(
+    r"\b(?:which|who|whom|whose|that|it|he|she|they|this|these|its|his|her|their|is|are|was|were|has|have|had|will|would|can|could|may"
+    r"|and \w+(?:s|ed) (?:a|an|the|to|in|by)|include|because|if|as follows)\b|[\"“”:;()]"
+)
 
 
 def _there_are(told: Told) -> Iterator[Draft]:

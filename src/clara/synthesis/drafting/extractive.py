@@ -21,7 +21,7 @@ from clara.synthesis.drafting.restating import restate
 from clara.synthesis.drafting.sentences import Line, split_lines, split_sentences
 from clara.synthesis.drafting.structured import draft_labels, draft_tables, named_by_label
 from clara.synthesis.drafting.subjects import Discourse
-from clara.synthesis.drafting.telling import SPARE_KINDS, draft_prose, keeps_in_prose
+from clara.synthesis.drafting.telling import SPARE_KINDS, as_written, draft_prose, keeps_in_prose, mended
 from clara.synthesis.drafting.told import says_enough
 from clara.synthesis.drafts import Draft, Rejected
 
@@ -69,7 +69,9 @@ class ExtractiveDrafter:
             read = [draft for draft in draft_prose(sentences, title=discourse.title) if not is_leftover(draft)]
             told = _join(sentences, drafts, read)
             spare = [
-                draft for draft in drafts if draft.kind in SPARE_KINDS and says_enough(draft.questions[0], draft.kind)
+                draft
+                for draft in drafts
+                if draft.kind in SPARE_KINDS and says_enough(draft.questions[0], draft.kind, lenient=True)
             ]
             drafts = choose(told, passage, sentences=sentences, spare=spare)
         drafts.extend(draft_labels(lines, discourse.title))
@@ -113,8 +115,8 @@ def _join(sentences: list[str], plain: list[Draft], told: list[Draft]) -> list[D
 def draft_sentence(sentence: str, discourse: Discourse) -> list[Draft]:
     """All facts of one sentence; `discourse` learns who it was about."""
     drafts = [
-        Draft(questions=(question,), answer=answer, evidence=sentence, kind=kind)
-        for kind, pairs in (("count", draft_there_are(sentence)), ("abbreviation", draft_acronyms(sentence)))
+        as_written(Draft(questions=(question,), answer=answer, evidence=sentence, kind=kind), sentence)
+        for kind, pairs in (("count", draft_there_are(sentence)), ("abbreviation", draft_acronyms(mended(sentence))))
         for question, answer in pairs
     ]
     for clause in parse_clauses(sentence):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from clara.synthesis.drafting.circumstances import (
     ask_by_whom,
+    ask_how,
     ask_how_many,
     ask_purpose,
     ask_when,
@@ -37,6 +38,7 @@ def draft_reading(told: Told) -> list[Draft]:
             ask_how_many,
             ask_by_whom,
             ask_why,
+            ask_how,
             ask_where,
             ask_which,
             ask_what_is,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from clara.synthesis.drafting.phrases import LIST, LONG_PHRASE, NOUN_PHRASE, is_date
 from clara.synthesis.drafting.tagging import Tagged, tag_sentence
 from clara.synthesis.drafting.verbs import VerbGroup, read_verb
-from clara.synthesis.drafting.words import DATE, PARTICIPLE
+from clara.synthesis.drafting.words import DATE, PARTICIPLE, word_set
 
 _SUBJECT = re.compile(
     rf"(?P<subject>R|{LIST}(?:o{NOUN_PHRASE})?|{LONG_PHRASE}(?:q(?:p{NOUN_PHRASE}){{1,2}})?)(?P<aside>\([^()]*\),?)?(?:,(?P<apposition>[dKhnjwqpga#][^;:-]{{0,30}}?),)?"
@@ -100,7 +100,7 @@ def read_sentence(sentence: str, *, tagged: Tagged | None = None) -> list[Readin
     lead = _LEAD.match(tagged.tags)
     readings: list[Reading] = []
     taken: set[int] = set()
-    for start in _places(tagged.tags):
+    for start in (*_places(tagged.tags), *_established(tagged)):
         match = _SUBJECT.match(tagged.tags, start)
         if match is None or match.end() in taken:
             continue
@@ -170,7 +170,7 @@ def _passive(tagged: Tagged, place: int, subject: str, tags: str) -> Reading:
     word, start, end = tagged.words[place]
     word = word.lower()
     last = _clause_end(tagged.tags, place + 1, passive=True)
-    auxiliary = "is" if word in ("based", "known") else "was"
+    auxiliary = "is" if word in ("based", "known", "located", "situated", "headquartered") else "was"
     return Reading(
         sentence=tagged.text,
         subject=subject,
@@ -215,6 +215,22 @@ def _places(tags: str) -> Iterator[int]:
         elif (before == "a" and place > 1 and tags[place - 2] in ";") or (
             before in "nK#" and segment == 0 and tags[place] in "dhKR" and _NO_COMMA.fullmatch(prefix + before)
         ):
+            yield place
+
+
+_ESTABLISHING = word_set(
+    """show shows showed shown demonstrate demonstrates demonstrated find finds found observe observed reveal reveals
+    revealed confirm confirms confirmed discover discovered indicate indicates indicated establish established known
+    noted note notes prove proved proven meant means realized realised learned fact determined"""
+)
+
+
+def _established(tagged: Tagged) -> Iterator[int]:
+    """Where a clause begins that the sentence holds to be true: 'a survey showed that ...', not 'it denied that'."""
+    for place in range(2, len(tagged.tags)):
+        shown = tagged.tags[place - 1] == "T" and tagged.words[place - 2][0].lower() in _ESTABLISHING
+        denied = "Z" in tagged.tags[max(place - 6, 0) : place - 1]
+        if shown and not denied and tagged.tags[place] not in "BHMXvf":
             yield place
 
 

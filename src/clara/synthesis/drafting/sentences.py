@@ -14,6 +14,10 @@ _LABEL = re.compile(r"^\**(?P<label>[A-Z][^:|.?!\n]{1,40}?)\**\s*:\**\s+(?P<valu
 _BULLET = re.compile(r"^\s*(?:[-*•–]|\d{1,2}[.)])\s+")
 
 
+# a short first line above long ones: 'iOS 11', then 'iOS 11 is the eleventh major release of the mobile system ...'
+_TITLE_LINE = re.compile(r"\A\s*[A-Z0-9\w][^\n.!?:;|#]{1,60}\n(?=[\"'“‘(A-Z0-9`\w][^\n]{160})")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One structural line. `kind`: heading, label, table, item or prose (a paragraph's lines joined by one space)."""
@@ -29,6 +33,7 @@ def split_lines(text: str) -> list[Line]:
     ['heading', 'prose', 'label', 'item']
     """
     lines: list[Line] = []
+    text = _TITLE_LINE.sub(r"\g<0>\n", text, count=1)
     prose: list[str] = []
 
     def close() -> None:

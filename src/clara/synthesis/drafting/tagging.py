@@ -52,7 +52,8 @@ _CLOSED = {
     "j": """new old other own same first second third last next early late late modern high low large small great good
         major minor main local national international several various different important best common single long short
         young human former current total final only due able likely entire whole certain open free strong public
-        private white black red blue green dark rich poor heavy light early""",
+        private white black red blue green dark rich poor heavy light early
+        simple wide broad severe acute rapid rare deep""",
 }
 _LETTER = {word: letter for letter, words in _CLOSED.items() for word in words.split()}
 _NO_ADVERB = word_set(
@@ -143,7 +144,13 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
         return "p"
     if low == "following" and before in ("d", "j"):
         return "j"
-    if low in ("early", "late", "long", "first", "only", "more", "less", "most") and before in ("d", "h", "j", "#"):
+    if low in ("early", "late", "long", "first", "only", "more", "less", "most") and before in (
+        "d",
+        "h",
+        "j",
+        "#",
+        "y",
+    ):
         return "j"
     if low in _BREAKS and re.match(_BREAKS[low], " ".join(word[0] for word in words[position + 1 : position + 3])):
         return "-"
@@ -162,7 +169,8 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
         return "q"
     if before in ("B", "H", "e") and (low in PARTICIPLE or re.search(r"[a-z]{3}ed$", low)):
         return "q"
-    if position and before not in "djhyo$#p" and low not in _NOUNS_HERE and is_finite(words, position):
+    year = before == "#" and tags[-2:-1] in (["o"], ["p"]) and re.fullmatch(r"\d{4}", words[position - 1][0])
+    if position and (before not in "djhyo$#p" or year) and low not in _NOUNS_HERE and is_finite(words, position):
         return "f" if low in PARTICIPLE or low in PAST or low.endswith("ed") else "v"
     if position and before in ("c", "w", "T", ",", "a") and (low in THIRD or low in PAST) and low not in PARTICIPLE:
         return "v" if low in PAST or before in ("w", "T") else _plural_or_verb(words, position)
@@ -178,15 +186,18 @@ def _letter(words: list[Token], position: int, tags: list[str], small: frozenset
 
 
 # a clause has one finite verb: a second one before any boundary is a noun or a participle
-_OF_ONE_CLAUSE = re.compile(r"((?<![,;:.wSTcb()R-])[BHMvf][^,;:.wSTcb()RBHMvfX-]*[dhnjKp#y])([vf])")
+_OF_ONE_CLAUSE = re.compile(r"((?<![,;:.wSTcb(R-])[BHMvf][^,;:.wSTcb()RBHMvfX-]*[dhnjKp#y])([vf])")
 
 
 def _settled(tags: str) -> str:
     """'of material', 'the negative', 'the drawing of lots': what ends a phrase is its noun."""
     tags = _OF_ONE_CLAUSE.sub(lambda match: match[1] + ("n" if match[2] == "v" else "q"), tags)
-    tags = re.sub(r"(?<=[dhyop])([jq#nKyg]*)j(?![jnKgqyaf#\"])", lambda match: match[1] + "n", tags)
+    tags = re.sub(r"(?<=[dhyop])([jq#nKyg]*)j(?![jnKgqyaf#\"]|,a?j|,?ca?j+n)", lambda match: match[1] + "n", tags)
     tags = re.sub(r"(Ba?d[jnK#yg]*)f", r"\1q", tags)
-    tags = re.sub(r"(?<=[dh#jp])f(?=[jnK])", "q", tags)
+    tags = re.sub(r"(?<=[dh#jp])(a?)f(?=[jnK])", r"\1q", tags)  # 'in chronically infected patients'
+    tags = re.sub(r"(?<=[Kn])g(?=a?[BHMvf])", "n", tags)  # 'immunofluorescence staining showed'
+    tags = re.sub(r"(?<=[BHe]a)f", "q", tags)
+    tags = re.sub(r"(?<=o)g(?=[.,;)])", "n", tags)  # 'the physiology of aging'
     return re.sub(r"(?<=[dhyj])g(?=[opBHMvfc.,;)])", "n", tags)
 
 

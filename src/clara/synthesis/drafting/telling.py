@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from clara.synthesis.drafting.asides import draft_asides, draft_lives
+from clara.synthesis.drafting.asides import draft_asides, draft_lives, opening_name
 from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.phrases import is_person, is_place
 from clara.synthesis.drafting.prose import draft_reading
@@ -36,6 +36,7 @@ class Memory:
     rivals: set[str] = field(default_factory=set)  # persons that have been subjects lately
     lived: bool = False  # the passage says he or she
     main: str = ""  # the first thing named as a subject
+    lenient: bool = False
     kinds: dict[str, str] = field(default_factory=dict)  # 'company' -> 'Vexel Ltd', after 'Vexel Ltd is a company'
 
     def next_sentence(self) -> None:
@@ -48,6 +49,10 @@ class Memory:
         subject = reading.subject
         words = subject.split()
         first = words[0].lower()
+        if subject[0] in '"“' and reading.tags == "K":
+            return subject  # a title, whatever words it is made of
+        if first == "we" and len(words) == 1:
+            return "the authors" if self.lenient and reading.verb.verb in _RESEARCH else ""
         if any(word in ("In", "On", "At", "By", "As", "When", "It") for word in words[1:]):
             return ""  # a heading ran into the sentence
         if len(words) == 1 and first in ("it", "he", "she", "they"):
@@ -59,8 +64,10 @@ class Memory:
                 if owner and len(words) > 1 and len(owner.split()) < 6
                 else ""
             )
-        if first in ("the", "this") and len(words) == 2 and words[1] in self.kinds:
-            return self.kinds[words[1]]
+        if first in ("the", "this") and len(words) == 2:
+            for kind in (words[1], *_SAID_OF.get(words[1], "").split()):
+                if kind in self.kinds:
+                    return self.kinds[kind]
         if {word.lower().split("'")[0].split("’")[0] for word in words} & DANGLING or reading.tags[:1] in (
             "R",
             "c",
@@ -75,6 +82,8 @@ class Memory:
         return _small_start(subject, reading.tags)
 
     def _pronoun(self, word: str) -> str:
+        if word == "it" and re.search(r" [a-z-]+[^su\W]s$", self.topic):
+            return ""  # 'it' is not 'the Kessor lamps'
         if word == "it":
             return self.topic if self.topic_age < 2 or self.topic == self.title else ""
         if word == "they":
@@ -83,6 +92,8 @@ class Memory:
             not self.person
             and self.main
             and " and " not in self.main
+            and not self.main.lower().startswith("the ")
+            and self.main not in self.kinds.values()
             and self.main.split()[-1][0].isupper()
             and not is_place(self.main)
         ):
@@ -132,7 +143,34 @@ class Memory:
         return reading.chunks[0].text.split(" of ")[0].split()[-1]
 
 
+_SAID_OF = {  # 'the company' may be said of what was called an airline
+    "company": "airline firm manufacturer retailer publisher corporation brand label subsidiary startup bank",
+    "film": "movie drama comedy thriller western musical sequel documentary",
+    "movie": "film drama comedy thriller sequel",
+    "song": "single track ballad",
+    "book": "novel memoir biography",
+    "novel": "book",
+    "series": "show sitcom program programme drama",
+    "show": "series sitcom program programme musical",
+    "band": "group duo trio quartet",
+    "group": "band duo trio organization organisation",
+    "team": "club",
+    "club": "team",
+    "school": "college university academy",
+    "university": "college school",
+    "town": "municipality village settlement city",
+    "village": "settlement municipality town",
+    "city": "town municipality capital",
+    "building": "house church tower skyscraper mansion",
+    "organization": "association foundation charity society agency",
+}
 _TOO_FEW = 5
+_CLOSED_FIRST = word_set("the a an in on at by for from as when while after before since during although though with")
+_RESEARCH = word_set(
+    """find show observe develop analyze analyse estimate demonstrate identify investigate compare use examine propose
+    report describe detect evaluate measure assess isolate perform conduct test calculate study collect establish
+    construct determine assume obtain apply generate select present"""
+)
 _ABOUT = re.compile(
     r"^This (?:is )?an? (?:document|article|page|text) (?:is )?about (?P<title>[A-Z0-9][^.]{1,60}?)(?: \([^)]*\))?\."
 )
@@ -155,9 +193,14 @@ def _draft_prose(
     names = frozenset(re.findall(r"(?<=[a-z,] )[A-ZÀ-Ý][\w’'-]+", text))
     surnames = frozenset(name.split()[-1] for name in _FULL_NAME.findall(text) if is_person(name))
     lived = re.search(r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]er)\b", text) is not None
-    memory = Memory(title=title, topic=title, topic_age=0 if title else 99, lived=lived)
+    memory = Memory(title=title, topic=title, topic_age=0 if title else 99, lived=lived, lenient=lenient)
     if is_person(title):
         memory.person, memory.person_age, memory.topic = title, 0, ""
+    opened = opening_name(mended(sentences[0])) if sentences and not title else ""
+    if lived and len(opened.split()) > 1 and not is_place(opened) and opened.split()[0].lower() not in _CLOSED_FIRST:
+        memory.person, memory.person_age, memory.main = opened, 0, opened
+    elif opened and not lived and opened.split()[0].lower() not in _CLOSED_FIRST:
+        memory.topic, memory.topic_age = opened, -1
     drafts: list[Draft] = []
     for source in sentences:
         sentence = mended(source)
@@ -211,7 +254,7 @@ def mended(sentence: str) -> str:
 
 _CITATION = re.compile(
     r" ?\((?:[^()]*[<>=][^()]*|[A-Z][^()]*,? \d{4}[a-z]?(?:[;,] [^()]*)?|(?:[Ff]ig|[Tt]able|[Ss]ee)[^()]*)\)"
-    r"| ?\[(?:[\d, –-]+|citation needed)\]"
+    r"| ?\[(?:[\d, –-]+|citation needed)\]| ?\(\d{1,3}(?:[,–-] ?\d{1,3})*\)(?= [(a-z]| ?[.,;])"
 )
 
 
@@ -262,6 +305,12 @@ def _possessive(owner: str) -> str:
     return f"{owner}'" if owner.endswith("s") else f"{owner}'s"
 
 
+_TITLE = re.compile(
+    r"[A-Z][a-z]+(?: (?:of|on|in|at|the|a|and|to|from|for|with|by))* [A-Z][\w'’-]*"
+    r"(?: (?:(?:of|on|in|at|the|and|to|for) )*[A-Z][\w'’-]*)*$"
+)
+
+
 def _small_start(subject: str, tags: str) -> str:
     """The subject as it stands inside a sentence: 'The lamp' -> 'the lamp', 'Perth' stays."""
     first = subject.split()[0]
@@ -269,4 +318,6 @@ def _small_start(subject: str, tags: str) -> str:
         return subject
     if first.isalpha() and is_place(first):
         return subject
+    if tags[:1] not in "dhRjp#" and _TITLE.match(subject):
+        return subject  # 'Swept from the Sea', 'Payment on Demand'
     return subject[0].lower() + subject[1:]

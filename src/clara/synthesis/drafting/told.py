@@ -10,7 +10,16 @@ from clara.synthesis.drafting.asking import tidy_answer, tidy_question
 from clara.synthesis.drafting.attributes import names_a_person
 from clara.synthesis.drafting.phrases import KIND_NOUNS, is_date, is_person, is_place, kind_of_name
 from clara.synthesis.drafting.reading import Chunk, Reading
-from clara.synthesis.drafting.words import MONTH, NATIONS, NOT_ROLES, PERSON_VERBS, PREPOSITIONS, THIRD_OF, word_set
+from clara.synthesis.drafting.words import (
+    DETERMINERS,
+    MONTH,
+    NATIONS,
+    NOT_ROLES,
+    PERSON_VERBS,
+    PREPOSITIONS,
+    THIRD_OF,
+    word_set,
+)
 from clara.synthesis.drafts import Draft
 
 _VAGUE = word_set(
@@ -37,9 +46,15 @@ _STOP = word_set(
 
 THINGS = word_set(
     """group band company duo trio genus species family series place village settlement community municipality suburb
-    neighborhood film movie game show episode drama sitcom play opera musical comedy single journal plant moth building
-    ship vessel aircraft car website service software dialect railway highway route airline brand product drug protein
-    gene disease condition event competition race tavern area region program computer number character thriller"""
+    neighborhood film movie game show episode drama sitcom play opera musical comedy single journal plant moth
+    building ship vessel aircraft car website service software dialect railway highway route airline brand
+    product drug protein gene disease condition event competition race tavern area region program computer
+    number character thriller branch school style sport chain term concept theory practice process method
+    technique technology language tradition festival holiday dish food cuisine chemical compound element mineral
+    virus bacterium infection syndrome disorder treatment vaccine organization organisation institution agency
+    programme magazine newspaper periodical album song track book novel poem sequel trilogy franchise studio
+    label network channel format rank title office department county state province district town city country
+    island river lake mountain sign symbol structure tower bridge church monument stadium house"""
 )
 
 
@@ -48,6 +63,9 @@ KIN = word_set(
     count countess duke duchess baron baroness earl lord lady knight sultan noble nobleman noblewoman official peer
     member native winner champion champion judge critic activist veteran pioneer nun priest rabbi chef model host spy"""
 )
+
+
+_OWNED = re.compile(r"^(?:his|her|its|their) (?=\w+ (?!and\b|or\b)\w)")  # 'known for his collaborations with Ann Lee'
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +99,8 @@ class Told:
 
     def draft(self, kind: str, answer: str, *questions: str, most: int = 9) -> Iterator[Draft]:
         """The draft, when its question says enough and its answer can stand alone."""
-        answer = tidy_answer(answer)
+        answer = _OWNED.sub("", tidy_answer(answer))
+        most += 3 * self.lenient
         kept = tuple(tidy_question(question) for question in questions if question)
         kept = tuple(
             question for question in kept if says_enough(question, kind, generic=self.generic, lenient=self.lenient)
@@ -97,10 +116,10 @@ class Told:
             return False
         if words[0] in ("a", "an"):
             return len(words) > 1
+        if words[0] in DETERMINERS or not words[0].islower():
+            return False
         return (
-            words[0] not in ("the", "this")
-            and words[0].islower()
-            and bool(re.search(r"[^su]s$|ion$|ism$|ity$", words[-1]))
+            len(words) < 3 or re.search(r"[^su]s$|ion$|ism$|ity$|ment$|ness$|ing$|ence$|ance$", words[-1]) is not None
         )
 
     def person(self, phrase: str) -> bool:
@@ -114,16 +133,21 @@ def says_enough(question: str, kind: str, *, generic: bool = False, lenient: boo
     (False, True)
     """
     words = question[:-1].split()
-    least = 3 if kind in ("definition", "birth", "death") else 4 if generic or kind in ("date", "place") else 5
+    least = (
+        3 if kind in ("definition", "birth", "death") else 4 if generic or kind in ("date", "place") else 5 - lenient
+    )
     if (
         not least <= len(words) <= 26
-        or _UNCLEAR.search(re.sub(r"\b([A-Z]\w+) I\b", r"\1", question))
+        or _UNCLEAR.search(re.sub(r"\b([A-Z]\w+) I\b|[\"“][A-Z][^\"”]*[\"”]", r"\1", question))
         or question.count(",") > 2
     ):
         return False
     if question.count('"') % 2 or re.search(
-        r"[;:()\[\]|]|[.!] [A-Z]", re.sub(r"\b(?:[A-Z]|[JS]r|Dr|St|Mr|Mrs)\.", "", question)
+        r"[;:()\[\]|]|[.!] [A-Z]",
+        re.sub(r"[\"“][A-Z][^\"”]*[\"”]|\b(?:[A-Z]|[JS]r|Dr|St|Mr|Mrs)\.", "", question),
     ):
+        return False
+    if "the authors" in question and len(words) < 6:
         return False
     last = words[-1].lower()
     if last in ("the", "a", "an", "and", "or", "of", "which", "that", "not", "its", "their", "his", "her"):

@@ -105,7 +105,9 @@ def read_verb(tokens: list[Token], position: int) -> VerbGroup | None:
     word, start, end = tokens[position]
     index = position + 1
     if word in BE or word in HAVE or word in MODALS:
-        while index < min(len(tokens), position + 3) and ADVERB.match(tokens[index][0]):
+        while (
+            index < min(len(tokens), position + 3) and ADVERB.match(tokens[index][0]) and tokens[index][0] not in BASES
+        ):
             index += 1
     if any(token[0] in ("not", "never", "no") for token in tokens[position + 1 : index + 1]):
         return None
@@ -117,6 +119,8 @@ def read_verb(tokens: list[Token], position: int) -> VerbGroup | None:
         form = "perfect" if word in HAVE else "modal"
         if following in ("been", "be"):
             if after not in PARTICIPLE and not re.fullmatch(r"[a-z]{4,}ed", after):
+                if following == "been" and after in ("the", "a", "an"):  # 'has been the host of the tournament'
+                    return VerbGroup(form, word, "be", tokens[index][1], tokens[index][2])
                 return None
             return VerbGroup(
                 form, word, PARTICIPLE.get(after) or guess_base(after), tokens[index][1], tokens[index + 1][2]

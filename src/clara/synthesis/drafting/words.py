@@ -67,7 +67,20 @@ signify simulate slow smuggle solicit specify stabilize stem stimulate subdue su
 supervise suppress surpass survey suspect sustain switch symbolize televise terminate testify thrive tour transcribe
 transition translate trap undermine unlock uphold urge vanish venture verify withdraw witness worship headquarter age
 call contact coat color colour equip fit price stock vest weld wire seat warrant craft tune rate fuel recharge service
-staff archive premiere transplant screen tour stream
+staff archive premiere transplant screen tour stream air analyze analyse calculate investigate expose assess review
+portray pronounce admit attach center contest peak document confuse diagnose extract seem purify populate sequence
+suppose regulate abbreviate transfect fill synthesize voice miss match hospitalize incubate consolidate delete
+attenuate pick request back validate commit amplify authorize adjust standardize cancel aid exclude configure
+disable implicate inactivate clone question confer project post categorize subject remember wash handle bury culture
+group dub cluster automate access induct avoid correlate prolong conjugate inoculate dilute suit accomplish author
+couple wound alter step align outline generalize position simplify cede spawn practice practise filter carve map
+upgrade localize expire honor honour recognise normalize supplement provision vaccinate quantify elicit circulate
+institute shorten popularize disperse tax enclose optimize notice correct realize realise redesign characterise
+gross quote pair avert proceed weaken chair download fade impair frame commence sentence answer elucidate assay
+cleave allocate log convene wish uncover devastate exercise ruin balance check appeal term envision propagate embed
+volunteer reissue pose reprise levy wrap compute approach compromise upload tolerate scale relegate wipe kidnap
+conceal constrain theorize mitigate differentiate minimize probe modulate ease notify augment account function rely
+combat copy fuse modify agree access adhere comply divert infer intervene regenerate stress fear
 """
 
 _IRREGULAR = """
@@ -88,7 +101,10 @@ undertaken; wear wore worn; win won won; withdraw withdrew withdrawn; write wrot
 withstood withstood; foresee foresaw foreseen; burn burned burned; bear bore born
 """
 
-_DOUBLED = word_set("stop plan ban drop fit ship strip control refer prefer occur permit submit transfer equip star")
+_DOUBLED = word_set(
+    """stop plan ban drop fit ship strip control refer prefer occur permit submit transfer equip star admit commit
+    map log wrap kidnap tag omit compel expel repel"""
+)
 
 
 def _inflect(base: str) -> tuple[str, str, str]:
