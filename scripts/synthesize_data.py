@@ -54,7 +54,9 @@ def main() -> int:
     from clara.synthesis.console import synthesize_with_progress
     from clara.synthesis.spending import RunLimits
 
-    arguments["limits"] = RunLimits(**{field.name: arguments.pop(field.name) for field in fields(RunLimits)})
+    arguments["limits"] = RunLimits(
+        **{field.name: arguments.pop(field.name) for field in fields(RunLimits) if field.name in arguments}
+    )
     try:
         synthesize_with_progress(arguments.pop("raw_knowledge"), arguments.pop("output_dir"), **arguments)
     except ClaraError as error:

@@ -63,7 +63,8 @@ def is_sound(draft: Draft) -> bool:
     """Whether a draft may be handed over.
 
     >>> sentence = "Average temperatures range from 16.3 °C to 18.1 °C inland."
-    >>> is_sound(Draft(("What do average temperatures range from?",), "16.3", sentence, "relation"))
+    >>> question = "What do average temperatures range from?"
+    >>> is_sound(Draft(questions=(question,), answer="16.3", evidence=sentence, kind="relation"))
     False
     """
     question, answer = draft.questions[0], draft.answer
