@@ -44,8 +44,8 @@ _INTERRUPTED, _TERMINATED = 130, 143  # exit codes of Ctrl-C (typer's own) and o
 
 def main() -> None:
     """Entry point: one clear line and a non-zero exit for every deliberate error."""
-    # Threads of torch that wait give their core away. Spinning, beside other work on two cores, `clara demo --pretrained`
-    # took 240 s in place of 27. Read when torch is first imported, so it is set before any command runs.
+    # Threads of torch that wait give their core away. Where they spin, on two cores with other work,
+    # `clara demo --pretrained` took 240 s in place of 27. torch reads it when it is imported: before any command runs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         with _termination():
