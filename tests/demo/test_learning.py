@@ -1,6 +1,6 @@
 """A short real training run ends inside the band that several seeds measured: a silent break of the recipe fails here.
 
-benchmarks/learning_band.py is the run; its output for ten seeds is in LOG.md (48). Floors are the mean less three standard
+benchmarks/learning_band.py is the run; what ten seeds gave is in LOG.md (48). Floors are the mean less three standard
 deviations, and so are the gains over the untrained adapters, which already answer half of the questions: where nothing
 is learned (adapters left frozen, labels shifted, memory not passed on), the gains are what falls to nothing first.
 """
