@@ -20,24 +20,20 @@ A file's suffix names its container (containers.py): .jsonl, .json, .parquet, or
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from clara.dialects import prompts, squad
+from clara.dialects import prompts, squad, upstream
 from clara.dialects.containers import lines_of, write_rows
 from clara.errors import LossyConversionError, RecordProblem, RecordsError, UsageError
 from clara.jsonl import ALL_EXAMPLES, Line, dump, no_records, validate, write_lines
-from clara.problems import Problem, describe_value
+from clara.problems import Problem
 from clara.schema import (
-    MAX_PASSAGES,
-    STAGES,
     EndToEndExample,
     Example,
     InstructionExample,
@@ -52,10 +48,6 @@ STAGE_TYPES: dict[Stage, type[Example]] = {
     "instruction": InstructionExample,
     "end_to_end": EndToEndExample,
 }
-
-_PASSAGES = ("docs", "context", "content")  # the first one present is read
-_ANSWERS = ("answer", "gold_answer", "answers", "golden_answers")
-_ORIGINAL = "original"  # the metadata key that holds what our record has no place for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +129,7 @@ def read_dialect(path: str | Path, dialect: Dialect, *, stage: Stage | None = No
         found = tuple(RecordProblem(str(path), line.number, where, message) for where, message in problems)
         rows.rejects.append(Reject(line=line.number, row=row, problems=found))
     if dialect == "squad" and stage == "pretrain":
-        rows.examples = _one_row_a_passage(rows.examples)
+        rows.examples = squad.one_row_a_passage(rows.examples)
     return rows
 
 
@@ -183,10 +175,10 @@ def dropped_fields(examples: Iterable[Example], dialect: Dialect) -> dict[str, i
                 losses.update({name: 1 for name, is_lost in lost.items() if is_lost})
             continue
         if dialect == "squad":
-            losses.update(_lost_in_squad(example))
+            losses.update(squad.lost_fields(example))
             continue
         losses["sources"] += example.sources is not None
-        losses["metadata"] += _loses_metadata(example, dialect)
+        losses["metadata"] += upstream.loses_metadata(example, gold_answer=dialect == "gold_answer")
         if isinstance(example, InstructionExample):
             losses["input (joined to the question)"] += bool(example.input)
         elif isinstance(example, EndToEndExample) and dialect == "gold_answer":
@@ -211,127 +203,12 @@ def _read_line(line: Line, dialect: Dialect, stage: Stage | None) -> tuple[Examp
                 return None, missing
             own, problems = (prompts.alpaca_as_own if dialect == "alpaca" else prompts.chat_as_own)(line.value)
         return (None, problems) if problems else validate(own, allowed)
-    found = _Foreign(line.value)
+    found = upstream.ForeignRow(line.value)
     if found.problems:
         return None, found.problems
     own = found.as_own(stage)
     example, problems = validate(own, allowed)
     return example, [(found.their_name(where), message) for where, message in problems]
-
-
-class _Foreign:
-    """One foreign row: which of its keys plays which part, and what is missing."""
-
-    def __init__(self, row: dict[str, Any]) -> None:
-        self.row = row
-        self.is_pretrain = isinstance(row.get("question"), list) and row.get("data_type") in ("qa", "paraphrase")
-        self.passages_key = next((key for key in _PASSAGES if key in row), "")
-        answers = ("answers",) if self.is_pretrain else _ANSWERS
-        self.answer_key = next((key for key in answers if key in row), "")
-        self.problems = [
-            problem
-            for keys, found in (
-                (("question",), "question" in row),
-                (_PASSAGES, self.passages_key),
-                (answers, self.answer_key),
-            )
-            if not found and (problem := _missing(row, keys))
-        ]
-        typo = next((key for key in row if get_close_matches(key, ["pos_index"], cutoff=0.8)), "pos_index")
-        if "pos_index" not in row and typo != "pos_index":
-            self.problems.append((typo, "unknown key; did you mean 'pos_index'?"))
-        if not self.problems and not self.is_pretrain:
-            self.answer = self._first_answer()
-
-    def as_own(self, stage: Stage | None) -> dict[str, Any]:
-        """The row under our keys; its values are still unchecked."""
-        row, passages = self.row, self.row[self.passages_key]
-        used = {"question", self.passages_key, self.answer_key}
-        if self.is_pretrain:
-            own = {
-                "data_type": row["data_type"],
-                "question": row["question"],
-                "answers": row["answers"],
-                "docs": passages,
-            }
-            return self._with_the_rest(own, used | {"data_type"})
-        if isinstance(row[self.answer_key], list) and len(row[self.answer_key]) > 1:
-            used.remove(self.answer_key)  # the other accepted answers stay in the original
-        if row.get("data_type") in STAGES:
-            used.add("data_type")
-        question = row["question"]
-        if self._stage(stage) == "end_to_end":
-            questions = question if isinstance(question, list) else [question]
-            own = {"data_type": "end_to_end", "question": questions, "context": passages, "answer": self.answer}
-            if row.get("pos_index") is not None:
-                own["pos_index"] = row["pos_index"]
-            return self._with_the_rest(own, used | {"pos_index"})
-        if isinstance(question, list) and len(question) == 1:
-            question = question[0]
-        own = {
-            "data_type": "instruction",
-            "instruction": question,
-            "input": "",
-            "output": self.answer,
-            "docs": passages,
-        }
-        return self._with_the_rest(own, used)
-
-    def their_name(self, field_path: str) -> str:
-        """Our field path under the name it has in this row."""
-        names = {"context": self.passages_key, "docs": self.passages_key, "instruction": "question"}
-        names |= {"output": self.answer_key, "answer": self.answer_key}
-        ours = field_path.partition("[")[0]
-        theirs = names.get(ours, ours) + field_path[len(ours) :]
-        return "question" if theirs == "question[0]" and isinstance(self.row["question"], str) else theirs
-
-    def _stage(self, asked: Stage | None) -> Stage:
-        said = self.row.get("data_type")
-        for stage in STAGES:
-            if said == stage or (said not in STAGES and asked == stage != "pretrain"):
-                return stage
-        passages = self.row[self.passages_key]
-        many = isinstance(passages, list) and len(passages) > MAX_PASSAGES
-        return "end_to_end" if self.row.get("pos_index") is not None or many else "instruction"
-
-    def _first_answer(self) -> Any:
-        answer = self.row[self.answer_key]
-        if isinstance(answer, list):
-            wrong = [index for index, item in enumerate(answer) if not isinstance(item, str)]
-            for index in wrong:
-                got = describe_value(answer[index])
-                self.problems.append((f"{self.answer_key}[{index}]", f"expected a string, got {got}"))
-            if not answer:
-                self.problems.append((self.answer_key, "empty list (give at least one answer)"))
-            return answer[0] if answer else ""
-        return answer
-
-    def _with_the_rest(self, own: dict[str, Any], used: set[str]) -> dict[str, Any]:
-        """Add id, sources and metadata, and keep every other key in metadata["original"]."""
-        rest = {key: value for key, value in self.row.items() if key not in used}
-        for key in _ANSWERS:
-            if not self.is_pretrain and key in rest and rest[key] in (self.answer, [self.answer]):
-                del rest[key]  # says the same again
-        if isinstance(identity := rest.get("id"), int) and not isinstance(identity, bool):
-            own["id"] = str(identity)  # the number itself stays in the original
-        elif "id" in rest:
-            own["id"] = rest.pop("id")
-        if isinstance(sources := rest.get("sources"), list) and all(isinstance(source, dict) for source in sources):
-            own["sources"] = rest.pop("sources")
-        metadata = rest.pop("metadata") if isinstance(rest.get("metadata"), dict) else {}
-        if rest:
-            original = metadata.get(_ORIGINAL)
-            metadata = {**metadata, _ORIGINAL: {**(original if isinstance(original, dict) else {}), **rest}}
-        if metadata or "metadata" in self.row:
-            own["metadata"] = metadata
-        return own
-
-
-def _missing(row: dict[str, Any], keys: Sequence[str]) -> Problem:
-    others = f"; {' or '.join(repr(key) for key in keys[1:])} will do" if len(keys) > 1 else ""
-    meant = next((key for key in row if get_close_matches(key, keys, cutoff=0.6)), None)
-    hint = f"; is '{meant}' meant?" if meant else ""
-    return keys[0], f"missing (add it{others}{hint})"
 
 
 def _rows(example: Example, dialect: Dialect) -> list[Example | dict[str, Any]]:
@@ -344,86 +221,4 @@ def _rows(example: Example, dialect: Dialect) -> list[Example | dict[str, Any]]:
         return [prompts.chat_row(example)[0]]
     if dialect == "squad":
         return list(squad.rows_of(example)[0])
-    if isinstance(example, EndToEndExample):
-        # phrasings of one need share an id, so that they can be told from unrelated questions
-        identity = example.id
-        if identity is None and len(example.question) > 1:
-            identity = hashlib.sha256(dump(example).encode()).hexdigest()[:16]
-        return [_foreign_row(example, question, identity, dialect) for question in example.question]
-    question = example.prompt if isinstance(example, InstructionExample) else ""
-    return [_foreign_row(example, question, example.id, dialect)]
-
-
-def _foreign_row(example: Example, question: str, identity: str | None, dialect: Dialect) -> dict[str, Any]:
-    row: dict[str, Any]
-    original = _original(example)
-    match example:
-        case PretrainExample():
-            row = {"data_type": example.data_type, "question": example.question, "answers": example.answers}
-            row["docs"] = example.docs
-        case InstructionExample():
-            row = {"question": question, "docs": example.docs, "answer": example.output}
-        case EndToEndExample():
-            row = {"question": question, "docs": example.context, "answer": example.answer}
-            if example.pos_index is not None and dialect == "upstream":
-                row["pos_index"] = example.pos_index
-    if dialect == "gold_answer":
-        row["gold_answer"] = original.get("gold_answer", row["answer"])
-    if identity is not None:
-        row["id"] = original["id"] if str(original.get("id")) == identity else identity
-    return row | {key: value for key, value in original.items() if key not in row}
-
-
-def _original(example: Example) -> dict[str, Any]:
-    original = (example.metadata or {}).get(_ORIGINAL)
-    return original if isinstance(original, dict) else {}
-
-
-def _loses_metadata(example: Example, dialect: Dialect) -> bool:
-    """Whether anything of the metadata would not be in the written row."""
-    if example.metadata is None:
-        return False
-    original = _original(example)
-    if not original or set(example.metadata) != {_ORIGINAL}:
-        return True
-    written = _rows(example, dialect)[0]
-    return isinstance(written, dict) and any(written.get(key) != value for key, value in original.items())
-
-
-_KEPT_IN_SQUAD = frozenset(("answer_start", "accepted_answers"))
-
-
-def _lost_in_squad(example: Example) -> dict[str, int]:
-    rows, lost = squad.rows_of(example)
-    metadata = set(example.metadata or {}) - _KEPT_IN_SQUAD
-    passages = example.context if isinstance(example, EndToEndExample) else getattr(example, "docs", [])
-    located = any((source.page, source.start, source.end) != (None,) * 3 for source in example.sources or ())
-    found = {
-        "rows (the answer is no span of a passage)": int(bool(lost) or not rows),
-        "docs (passages without the answer)": int(len(passages) > 1),
-        "sources (page, start, end)": int(located),
-        "metadata": int(bool(metadata)),
-        "input (joined to the question)": int(isinstance(example, InstructionExample) and bool(example.input)),
-    }
-    return {name: count for name, count in found.items() if count}
-
-
-def _one_row_a_passage(examples: list[Example]) -> list[Example]:
-    """Pretrain rows about the same passage that follow each other, as one row."""
-    merged: list[Example] = []
-    for example in examples:
-        last = merged[-1] if merged else None
-        if isinstance(last, PretrainExample) and isinstance(example, PretrainExample) and last.docs == example.docs:
-            ids = [*(last.metadata or {}).get("ids", [last.id]), example.id]
-            merged[-1] = PretrainExample(
-                data_type="qa",
-                question=[*last.question, *example.question],
-                answers=[*last.answers, *example.answers],
-                docs=last.docs,
-                id=last.id,
-                sources=last.sources,
-                metadata={"ids": ids},
-            )
-        else:
-            merged.append(example)
-    return merged
+    return list(upstream.rows_of(example, gold_answer=dialect == "gold_answer"))

@@ -15,6 +15,7 @@ from typing import Any
 from clara.problems import Problem
 from clara.schema import EndToEndExample, Example, InstructionExample, PretrainExample, Stage
 
+_KEPT = frozenset(("answer_start", "accepted_answers"))
 KEYS = {"id", "title", "context", "question", "answers"}
 
 
@@ -98,6 +99,43 @@ def rows_of(example: Example) -> tuple[list[dict[str, Any]], int]:
             {**row, "context": context, "question": question, "answers": {"text": texts, "answer_start": starts}}
         )
     return rows, lost
+
+
+def lost_fields(example: Example) -> dict[str, int]:
+    """Which of the example's fields a SQuAD row has no place for, each with 1."""
+    rows, lost = rows_of(example)
+    metadata = set(example.metadata or {}) - _KEPT
+    passages = example.context if isinstance(example, EndToEndExample) else getattr(example, "docs", [])
+    located = any((source.page, source.start, source.end) != (None,) * 3 for source in example.sources or ())
+    found = {
+        "rows (the answer is no span of a passage)": int(bool(lost) or not rows),
+        "docs (passages without the answer)": int(len(passages) > 1),
+        "sources (page, start, end)": int(located),
+        "metadata": int(bool(metadata)),
+        "input (joined to the question)": int(isinstance(example, InstructionExample) and bool(example.input)),
+    }
+    return {name: count for name, count in found.items() if count}
+
+
+def one_row_a_passage(examples: list[Example]) -> list[Example]:
+    """Pretrain rows about the same passage that follow each other, as one row."""
+    merged: list[Example] = []
+    for example in examples:
+        last = merged[-1] if merged else None
+        if isinstance(last, PretrainExample) and isinstance(example, PretrainExample) and last.docs == example.docs:
+            ids = [*(last.metadata or {}).get("ids", [last.id]), example.id]
+            merged[-1] = PretrainExample(
+                data_type="qa",
+                question=[*last.question, *example.question],
+                answers=[*last.answers, *example.answers],
+                docs=last.docs,
+                id=last.id,
+                sources=last.sources,
+                metadata={"ids": ids},
+            )
+        else:
+            merged.append(example)
+    return merged
 
 
 def document_of(rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
