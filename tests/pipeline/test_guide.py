@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -42,11 +43,11 @@ def test_every_command_of_the_guide_runs(tmp_path: Path) -> None:
     assert len(lines) > 15
     with chat_server() as server:
         for line in lines:
-            if "--engine ray" in line:
-                continue  # the slow test of test_pipeline.py runs this
+            if "--engine ray" in line and importlib.util.find_spec("ray") is None:
+                continue  # an extra of its own, not among the development tools
             done = subprocess.run(
                 ["bash", "-c", line.replace(ENDPOINT, server.base_url)],
-                cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120,
+                cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
             )  # fmt: skip
             assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         assert server.requests
