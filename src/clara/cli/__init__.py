@@ -44,9 +44,9 @@ _INTERRUPTED, _TERMINATED = 130, 143  # exit codes of Ctrl-C (typer's own) and o
 
 def main() -> None:
     """Entry point: one clear line and a non-zero exit for every deliberate error."""
-    # Threads of torch that wait give their core away after a short spin. Where they spin on, on two cores with other work,
-    # `clara demo --pretrained` took 240 s in place of 47; without any spin a quiet machine trains a third slower (LOG.md).
-    # torch reads both when it is imported: before any command runs.
+    # Threads of torch that wait give their core away after a short spin. Where they spin on, beside other work on two
+    # cores, `clara demo --pretrained` took 240 s in place of 47; without any spin a quiet machine trains a third
+    # slower (LOG.md, 49). torch reads both when it is imported: before any command runs.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
     try:
