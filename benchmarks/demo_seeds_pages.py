@@ -89,9 +89,8 @@ def _facts(summary: dict[str, Any]) -> list[str]:
     text = (
         f"{documents:.0f} documents never trained on and {questions:.0f} questions for each seed. A passage of "
         f"{passage:.0f} tokens is read as {memory:.0f} memory tokens, compression rate "
-        f"{_spread(summary['compression_rate'], 1)}. A run takes {summary['minutes_in_all']['median']:.1f} minutes, "
-        f"{summary['minutes_training']['median']:.1f} of them training (medians; the machine had other work), on "
-        f"{' / '.join(summary['machines'])}."
+        f"{_spread(summary['compression_rate'], 1)}. A run takes {_spread(summary['minutes_in_all'], 1)} minutes, "
+        f"{_spread(summary['minutes_training'], 1)} of them training, on {' / '.join(summary['machines'])}."
     )
     if failed := [f"{title}: {count}" for title, name in ROWS if (count := summary["num_failed"][name])]:
         text += f" Answers that FAILED and are in no mean: {', '.join(failed)}."
