@@ -62,6 +62,8 @@ class Mix:
     two_part_share: float = 0.25  # entities told in two passages that share no fact, like the pages of one file
     with_names: bool = True  # the entity's name is hinted in every memory token
     pointing: bool = True  # attention is hinted where to look
+    temperature: float = 0.05  # of the contrastive loss
+    hint_share: float = 1.0  # of the slot hints' weight
 
 
 @dataclass(slots=True)

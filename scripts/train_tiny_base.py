@@ -50,16 +50,35 @@ NOT_RECORDED = frozenset(
 
 
 def mix_at(progress: float, args: argparse.Namespace) -> Mix:
-    """First one passage in twelve memory tokens, nothing else; then other sizes, several passages, names and pointing.
+    """Read, then look, then find: what was learned in one part is what the next one builds on (LOG.md, 43 to 50).
 
-    Half of the entities fill two passages, like a file of two pages: only the right one may be found. Several passages,
-    names in every memory token and pointing from the first step on keep a model from ever copying a value out (LOG.md).
+    *Read*, up to `--early`: one passage in twelve memory tokens, hints what each token shall name. *Look*, up to
+    `--finding`: other sizes, several passages, the entity's name in every memory token, attention hinted where to look;
+    any of these from the first step on keeps a model from ever copying a value out. *Find*, from there: half of the
+    entities fill two passages, like a file of two pages, and only the right one may be found: a contrastive loss strong
+    enough to tell them apart (strong from the start, it delays reading), while the slot hints fade out.
     """
     if progress < args.early:
         return Mix(
             args.memory_share, (12,), 1, 0.05, args.restate, 0.0, 0.1, 1.0, 0.5, with_names=False, pointing=False
         )
-    return Mix(args.memory_share, (12, 12, 12, 6, 20), 3, 0.05, args.restate, 0.0, args.retrieval, 0.6, 0.5)
+    sizes = (12, 12, 12, 6, 20)
+    if progress < args.finding:
+        return Mix(args.memory_share, sizes, 3, 0.05, args.restate, 0.0, 0.15, 0.6, 0.5)
+    fading = max(0.0, 1.0 - (progress - args.finding) / 0.2)
+    return Mix(
+        args.memory_share,
+        sizes,
+        3,
+        0.05,
+        args.restate,
+        0.0,
+        args.retrieval,
+        0.6,
+        0.5,
+        temperature=args.temperature,
+        hint_share=fading,
+    )
 
 
 # ---------------------------------------------------------------- training
@@ -207,8 +226,8 @@ def train(args: argparse.Namespace) -> None:
                 batch,
                 mix,
                 max_tokens=args.max_tokens,
-                temperature=args.temperature,
-                slot_weight=args.slot_weight,
+                temperature=mix.temperature,
+                slot_weight=args.slot_weight * mix.hint_share,
                 point_weight=args.point_weight if mix.pointing else 0.0,
             )
         loss.backward()
@@ -243,7 +262,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--slot-weight", type=float, default=1.0, help="weight of the hint what a memory token names")
     parser.add_argument("--point-weight", type=float, default=0.3, help="weight of the hint where to look it up")
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--batch-passages", type=int, default=16)
     parser.add_argument("--max-tokens", type=int, default=4096, help="padded tokens of one forward pass")
     parser.add_argument("--max-seconds", type=float, default=math.inf, help="stop (with a checkpoint) after this long")
@@ -258,11 +277,12 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--warmup", type=int, default=50)
     parser.add_argument("--cooldown", type=float, default=0.75)
     parser.add_argument("--early", type=float, default=0.2, help="share of the steps that are kept simple: mix_at")
+    parser.add_argument("--finding", type=float, default=0.4, help="share of the steps before the contrastive part")
     parser.add_argument("--memory-share", type=float, default=0.85, help="groups read as memory, not as text")
     parser.add_argument("--made-up", type=float, default=0.5, help="share of worlds made up on the spot")
     parser.add_argument("--restate", type=float, default=0.05)
-    parser.add_argument("--retrieval", type=float, default=0.15, help="weight of the contrastive loss")
-    parser.add_argument("--temperature", type=float, default=0.05)
+    parser.add_argument("--retrieval", type=float, default=0.5, help="weight of the contrastive loss, in its part")
+    parser.add_argument("--temperature", type=float, default=0.02)
     parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
